@@ -1,0 +1,9 @@
+"""The `conformance` command: a file per verb."""
+
+import typer
+
+from conformance.cli import render, validate
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Agent-V3 runbook, executable.")
+app.command("validate")(validate.validate)
+app.command("render")(render.render)

@@ -1,0 +1,19 @@
+"""Patterns over check ids, in which only `*` is special: ids hold brackets, which fnmatch would take for a class."""
+
+import re
+
+
+def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
+    """True where `pattern` (and `subject`, a pattern too) names the check `name[subject]`.
+
+    A pattern without a bracket names the check with every one of its subjects.
+    """
+    name, bracket, rest = check_id.partition("[")
+    whole = check_id if "[" in pattern else name
+    if not _glob(pattern, whole):
+        return False
+    return subject is None or (bool(bracket) and _glob(subject, rest.removesuffix("]")))
+
+
+def _glob(pattern: str, text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None

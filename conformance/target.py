@@ -1,0 +1,228 @@
+"""targets/NAME.yaml: one deployment under examination, and where each of its parts is."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from conformance.pattern import matches
+from conformance.threshold import NoData, Override, Strict, iso_date
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Service(Strict):
+    """A service of the compose project.
+
+    `image` is the pin: an image id (sha256:...), a digest (name@sha256:...) or, weaker, a tag.
+    `job` marks a one-shot job, which may have exited 0; `depends_on` feeds the search for causes.
+    """
+
+    image: Text | None = None
+    replicas: int = Field(1, ge=0)
+    processes: int = Field(1, ge=1)
+    depends_on: list[str] = []
+    job: bool = False
+
+
+class Compose(Strict):
+    """The compose project, by whose labels containers are found."""
+
+    project: Text
+    files: list[str] = []
+
+
+class Endpoint(Strict):
+    """A health endpoint. `services` are those that a request passes, the first one first; `ca` a PEM file."""
+
+    url: Text
+    services: list[str] = []
+    ca: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        return http_url(value)
+
+
+class Postgres(Strict):
+    """How to reach PostgreSQL, as a role that may read statistics (pg_monitor)."""
+
+    service: str = "postgres"
+    host: Text
+    port: int = Field(5432, ge=1, le=65535)
+    dbname: Text
+    user: Text
+    password: SecretStr = SecretStr("")
+
+
+class Redis(Strict):
+    """How to reach Redis."""
+
+    service: str = "redis"
+    host: Text
+    port: int = Field(6379, ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr = SecretStr("")
+
+
+class Prometheus(Strict):
+    """The Prometheus that watches the deployment.
+
+    `jobs` are the scrape jobs that must be up, each with the service behind it; `measures` is the service whose
+    requests the rows speak of, `traffic_from` the parts through which its requests come.
+    """
+
+    service: str = "prometheus"
+    url: Text
+    jobs: dict[str, str] = {}
+    measures: str = ""
+    traffic_from: list[str] = []
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        return http_url(value)
+
+
+class Alertmanager(Strict):
+    """The Alertmanager that Prometheus sends to."""
+
+    service: str = "alertmanager"
+    url: Text
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        return http_url(value)
+
+
+class Log(Strict):
+    """A log to read: the output of a service's containers, or `files` of the host by glob, which `service` writes."""
+
+    service: str | None = None
+    files: str | None = None
+    on_no_data: NoData = "unknown"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.service is None and self.files is None:
+            raise ValueError("write service (a container's output), or files (a glob on the host), or both")
+        return self
+
+
+class Backups(Strict):
+    """A set of backups: the newest file that `glob` finds on the host counts."""
+
+    glob: Text
+
+
+class Certificate(Strict):
+    """A certificate as served by `endpoint` (host:port, asked for `server_name`), or a PEM `file` on the host."""
+
+    endpoint: str | None = None
+    server_name: str | None = None
+    file: str | None = None
+    service: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.endpoint is None) == (self.file is None):
+            raise ValueError("write either endpoint (host:port) or file (a path on the host)")
+        if self.endpoint is not None and not re.fullmatch(r".+:\d{1,5}", self.endpoint):
+            raise ValueError(f"{self.endpoint!r} is no endpoint: write host:port, such as localhost:443")
+        return self
+
+
+class Allow(Strict):
+    """What exists without being declared above, and may."""
+
+    services: list[str] = []
+    mounts: list[str] = []
+
+
+class NotApplicable(Strict):
+    """Checks that make no sense on this target. `check` is an id or a pattern with `*`."""
+
+    check: Text
+    reason: Annotated[str, Field(min_length=3)]
+    approver: Text
+    review: date
+
+    @field_validator("review", mode="before")
+    @classmethod
+    def _iso(cls, value: object) -> object:
+        return iso_date(value)
+
+    def covers(self, check_id: str) -> bool:
+        """True where this entry names the check, and is not due for review: past that day the check counts again."""
+        return date.today() <= self.review and matches(self.check, check_id)
+
+
+class Target(Strict):
+    """The whole file; relative paths are resolved against `root`, which is relative to the checkout."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    environment: Text
+    disposable: bool = False
+    root: str = "."
+    env_file: str | None = None
+    host: Text
+    docker: str = "unix:///var/run/docker.sock"
+    compose: Compose
+    services: dict[str, Service] = {}
+    http: dict[str, Endpoint] = {}
+    postgres: Postgres | None = None
+    redis: Redis | None = None
+    prometheus: Prometheus | None = None
+    alertmanager: Alertmanager | None = None
+    logs: dict[str, Log] = {}
+    backups: dict[str, Backups] = {}
+    certificates: dict[str, Certificate] = {}
+    mounts: list[Annotated[str, Field(pattern=r"^/")]] = []
+    allow: Allow = Allow()
+    overrides: dict[str, Override] = {}
+    not_applicable: list[NotApplicable] = []
+    state_dir: str | None = None
+
+    @field_validator("host")
+    @classmethod
+    def _backend(cls, value: str) -> str:
+        if urlsplit(value).scheme not in ("local", "ssh"):
+            raise ValueError(f"{value!r} is no host: write local:// or ssh://user@name:port")
+        return value
+
+    def path(self, text: str) -> Path:
+        """A path of this file, resolved against `root`."""
+        return Path(self.root, text)
+
+    @property
+    def compose_command(self) -> str:
+        """What a person types before `ps`, `logs` or `up`."""
+        files = "".join(f" -f {file}" for file in self.compose.files)
+        return f"docker compose -p {self.compose.project}{files}"
+
+    def depends_on(self, *names: str) -> tuple[str, ...]:
+        """The named parts and everything that they depend on, nearest first, each once."""
+        found: dict[str, None] = dict.fromkeys(names)
+        queue = list(names)
+        while queue:
+            service = self.services.get(queue.pop(0))
+            for name in service.depends_on if service else ():
+                if name not in found:
+                    found[name] = None
+                    queue.append(name)
+        return tuple(found)
+
+
+def http_url(value: str) -> str:
+    """An http or https address with a host; raises ValueError with the accepted form."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is no address: write http://host:port/path or https://...")
+    if parts.username or parts.password:
+        raise ValueError("keep user and password out of an address: reports show addresses")
+    return value

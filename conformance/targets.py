@@ -1,0 +1,144 @@
+"""targets/NAME.yaml as a file: `${NAME}` filled in, validated, its overrides applied to the rows."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance import document
+from conformance.document import BadFile, Document, Slip
+from conformance.target import Target
+from conformance.threshold import Row, applied, loosens
+
+
+def available(folder: Path) -> list[str]:
+    """The names of the targets that there are."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def load(path: Path, environ: Mapping[str, str], checkout: Path) -> tuple[Target, Document, frozenset[str]]:
+    """Read and validate a target; the last of the three are the values that must never be shown.
+
+    Raises BadFile, also for a `${NAME}` that is set neither in the environment nor in `env_file`.
+    """
+    source = document.load(path)
+    if isinstance(source.data, dict):
+        root = checkout / str(source.data.get("root", "."))
+        source = Document(path, {**source.data, "root": str(root)}, source.lines)
+        values = {**_env_file(source, root), **environ}
+        names = _named(source.data)
+        source = _expanded(source, values)
+        try:
+            target = document.validate(source, Target, _known_keys)
+        except BadFile as error:
+            raise BadFile(_hidden(error.slips, {name: values[name] for name in names})) from None
+    else:
+        target = document.validate(source, Target, _known_keys)
+    slips = list(_inconsistent(target, source))
+    if slips:
+        raise BadFile(slips)
+    return target, source, _secrets(target)
+
+
+def with_overrides(target: Target, source: Document, rows: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows in force on this target; raises BadFile for an override that is unknown, out of order or unapproved."""
+    slips: list[Slip] = []
+    result = dict(rows)
+    for name, override in target.overrides.items():
+        place = ("overrides", name)
+        if name not in rows:
+            slips.append(source.slip(place, f"overrides.{name}: thresholds.yaml has no such row"))
+            continue
+        try:
+            result[name] = applied(rows[name], override)
+        except ValueError as error:
+            text = str(error).splitlines()[-1] if "\n" not in str(error) else _first_value_error(error)
+            slips.append(source.slip(place, f"overrides.{name}: {text}"))
+            continue
+        loosened = loosens(rows[name], override)
+        if loosened and not (override.approver and override.review):
+            keys = ", ".join(loosened)
+            slips.append(source.slip(place, f"overrides.{name}: loosens {keys}: add approver and review (a date)"))
+    if slips:
+        raise BadFile(slips)
+    return result
+
+
+def _first_value_error(error: ValueError) -> str:
+    details: list[Any] = getattr(error, "errors", list)()
+    return str(details[0]["msg"]).removeprefix("Value error, ") if details else str(error)
+
+
+def _known_keys(key: document.Key) -> str:
+    if len(key) == 1:
+        return f": a target has {', '.join(sorted(Target.model_fields))}"
+    return ""
+
+
+def _env_file(source: Document, root: Path) -> dict[str, str]:
+    name = source.data.get("env_file")
+    if not isinstance(name, str):
+        return {}
+    try:
+        text = (root / name).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BadFile(
+            [source.slip(("env_file",), f"env_file: {root / name}: {why}: write it or start the stack")]
+        ) from None
+    pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
+    return {name.strip().removeprefix("export "): value.strip().strip("'\"") for name, value in pairs}
+
+
+def _inconsistent(target: Target, source: Document) -> Iterator[Slip]:
+    if target.name != source.path.stem:
+        yield source.slip(("name",), f"name: is {target.name!r} in a file named {source.path.name}: make them one")
+    for name, service in target.services.items():
+        for other in service.depends_on:
+            if other not in target.services:
+                place = ("services", name, "depends_on")
+                yield source.slip(place, f"services.{name}.depends_on names {other!r}, which is no service here")
+
+
+def _named(data: Any) -> set[str]:
+    """The names of all `${NAME}` in a document."""
+    if isinstance(data, str):
+        return set(re.findall(r"\$\{([^}]*)\}", data))
+    children = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return set().union(*map(_named, children))
+
+
+def _hidden(slips: Iterable[Slip], values: Mapping[str, str]) -> Iterator[Slip]:
+    """The slips with `${NAME}` where they quote its value, which may be a secret in the wrong place."""
+    for slip in slips:
+        text = slip.text
+        for name, value in values.items():
+            text = text.replace(value, f"${{{name}}}") if len(value) >= 4 else text
+        yield Slip(slip.path, slip.line, text)
+
+
+def _expanded(source: Document, environ: Mapping[str, str]) -> Document:
+    slips: list[Slip] = []
+
+    def expand(value: Any, key: document.Key) -> Any:
+        if isinstance(value, dict):
+            return {name: expand(child, (*key, name)) for name, child in value.items()}
+        if isinstance(value, list):
+            return [expand(child, (*key, number)) for number, child in enumerate(value)]
+        if not isinstance(value, str):
+            return value
+        for name in re.findall(r"\$\{([^}]*)\}", value):
+            if name not in environ:
+                where = ".".join(map(str, key))
+                slips.append(source.slip(key, f"{where}: ${{{name}}} is not set: export it or add it to env_file"))
+        return re.sub(r"\$\{([^}]*)\}", lambda match: environ.get(match[1], ""), value)
+
+    data = expand(source.data, ())
+    if slips:
+        raise BadFile(slips)
+    return Document(source.path, data, source.lines)
+
+
+def _secrets(target: Target) -> frozenset[str]:
+    parts = (target.postgres, target.redis)
+    return frozenset(part.password.get_secret_value() for part in parts if part and part.password.get_secret_value())

@@ -1,0 +1,18 @@
+"""Which plugins a run has; nothing is to be imported from here."""
+
+# A file that others import stands before them: pytest marks each for assertion rewriting when it comes to it.
+pytest_plugins = [
+    "conformance.thrift",
+    "conformance.plugin",
+    "fixtures.subjects",
+    "fixtures.docker",
+    "fixtures.host",
+    "fixtures.http",
+    "fixtures.backups",
+    "fixtures.logs",
+    "fixtures.postgres",
+    "fixtures.prometheus",
+    "fixtures.redis",
+    "fixtures.tls",
+    "fixtures.usage",
+]

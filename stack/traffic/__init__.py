@@ -1,0 +1,1 @@
+"""A steady small load, so that P95 and rates mean something."""

@@ -1,0 +1,27 @@
+"""OPS-1.11: there is a fresh backup (that it restores is the weekly suite's)."""
+
+import pytest
+
+
+@pytest.mark.daily
+@pytest.mark.predeploy
+@pytest.mark.runbook("OPS-1.11")
+def test_backup_exists(backup_count, require):
+    """There is a backup of the set."""
+    require(backup_count)
+
+
+@pytest.mark.daily
+@pytest.mark.predeploy
+@pytest.mark.runbook("OPS-1.11", row="backup.age")
+def test_backup_age(backup_age, judge):
+    """The newest backup is no older than the recovery point allows."""
+    judge(backup_age)
+
+
+@pytest.mark.daily
+@pytest.mark.predeploy
+@pytest.mark.runbook("OPS-1.11", row="backup.size")
+def test_backup_size(backup_size, judge):
+    """The newest backup is more than the frame of an empty one."""
+    judge(backup_size)

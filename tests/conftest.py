@@ -1,0 +1,3 @@
+"""What the tests of the machinery share."""
+
+pytest_plugins = ["pytester"]

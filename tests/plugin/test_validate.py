@@ -1,0 +1,57 @@
+"""`conformance validate`: the same answers as a run gives, without a run."""
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance.cli import app
+from tests.plugin.project import ROWS, TARGET, Project
+
+
+def validate(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["validate", *words])
+    return done.exit_code, done.output
+
+
+def test_good_files_are_counted(project: Project) -> None:
+    project.waive("toy.value")
+    exit_code, output = validate()
+    assert (exit_code, output) == (0, "toy: 1 rows, 0 overridden, 1 services, 1 waivers, 0 not applicable: good\n")
+    assert project.runs() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("thresholds.yaml", ROWS + "  colour: red\n", "thresholds.yaml:7: toy.value.colour: is no key"),
+        ("targets/toy.yaml", TARGET + "colour: red\n", "toy.yaml:5: colour: is no key"),
+    ],
+)
+def test_what_a_run_would_refuse_is_exit_4(project: Project, name: str, text: str, words: str) -> None:
+    project.write(name, text)
+    exit_code, output = validate()
+    assert exit_code == 4
+    assert words in output
+    assert "Traceback" not in output
+
+
+def test_a_good_target_is_validated_though_another_is_bad(project: Project) -> None:
+    project.write("targets/other.yaml", TARGET)
+    exit_code, output = validate()
+    assert exit_code == 4
+    assert "name: is 'toy' in a file named other.yaml: make them one" in output
+    assert "toy: 1 rows" in output
+    assert validate("toy")[0] == 0
+
+
+def test_a_slip_in_waivers_is_told_and_refuses_nothing(project: Project) -> None:
+    project.write("targets/toy/waivers.yaml", "- words\n")
+    exit_code, output = validate()
+    assert exit_code == 0
+    assert "waivers.yaml:1: holds a str" in output
+
+
+def test_no_target_at_all(project: Project) -> None:
+    (project.path / "targets" / "toy.yaml").unlink()
+    exit_code, output = validate()
+    assert exit_code == 4
+    assert "write targets/NAME.yaml" in output
