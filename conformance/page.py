@@ -38,7 +38,7 @@ def seen(value: Any) -> Any:
     """The same with every invisible character of its texts spelt out, however deep they lie."""
     if isinstance(value, str):
         return _UNSEEN.sub(_spelt, value.replace("\r\n", "\n")) if not value.isprintable() else value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         # Earlier readings are numbers and times of our own: the last are all that is shown.
         return {str(seen(key)): item[-3:] if key == "recent" else seen(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,7 @@
 """Patterns over check ids, in which only `*` is special: ids hold brackets, which fnmatch would take for a class."""
 
 import re
+from functools import cache
 
 
 def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
@@ -16,4 +17,9 @@ def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
 
 
 def _glob(pattern: str, text: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
+    return _expression(pattern).fullmatch(text) is not None
+
+
+@cache  # each is asked of every check
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
