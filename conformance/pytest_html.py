@@ -141,7 +141,7 @@ def summary(found: Mapping[str, Any], beside: bool) -> str:
         f"<p>Started {_html(page.moment(run['started']))}, ended {_html(page.moment(run['finished']))}, "
         f"exit {_html(str(run['exit_code']))}. Command: {_html(run['command'])}</p>",
     ]
-    lines += [f"<p>{_html(text)}</p>" for text in [*run.get("trouble", []), *run.get("waiver_slips", [])]]
+    lines += [f"<p>{_html(text)}</p>" for text in [*run.get("trouble", []), *run.get("slips", [])]]
     if run["not_run"]:
         lines.append(f"<p>Not run: {_html(', '.join(run['not_run']))}</p>")
     record = '<a href="report.html">report.html</a>' if beside else "report.html"

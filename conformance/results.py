@@ -14,7 +14,7 @@ NAME = "results.json"
 # What a killed run leaves unsaid, in the form that it would have had.
 _UNFINISHED: dict[str, Any] = {
     "finished": None, "exit_code": None, "git": {"commit": None, "dirty": None}, "versions": {}, "cost": {},
-    "clock": {"synchronised": None, "max_error_s": None}, "trouble": [], "waiver_slips": [], "gate": [],
+    "clock": {"synchronised": None, "max_error_s": None}, "trouble": [], "slips": [], "gate": [],
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from conformance import conclusion, duration, facts, gate, journal, results, snapshot
 from conformance.causes import Faults
-from conformance.check import SUITES, Check
+from conformance.check import Check
 from conformance.conclusion import Concluding
 from conformance.journal import Journal
 from conformance.judging import Bench
@@ -43,7 +43,7 @@ class Measuring:
         )  # fmt: skip
         self._running = Running(self._probing, deadline)
         self.concluding = Concluding(
-            rows=settings.rows, overrides=settings.target.overrides, waivers=settings.waivers,
+            rows=settings.rows, overrides=settings.target.overrides_in_force, waivers=settings.waivers,
             not_applicable=settings.target.not_applicable, previous=self.previous, faults=self._faults,
             settle=self._running.settle, in_run=self._in_run, redact=self.redact, originals=settings.thresholds,
         )  # fmt: skip
@@ -143,7 +143,7 @@ class Run:
             "finished": now().isoformat(), "complete": not interrupted, "deselected": self.deselected,
             "git": self._git or {"commit": None, "dirty": None}, "clock": facts.clock(),
             "versions": {**facts.versions(), **self.leavings.get("versions", {})},
-            "cost": self.leavings.get("cost", {}), "waiver_slips": self.settings.waiver_slips,
+            "cost": self.leavings.get("cost", {}), "slips": self.settings.slips,
         }  # fmt: skip
         so_far = results.build([*self.lines, {"type": "end", **end}])
         end["gate"] = gate.reasons(so_far, gate.FAIL_ON[self.options.fail_on]) + self.broken + self.trouble
@@ -151,7 +151,7 @@ class Run:
             exit_code = 1 if end["gate"] else 0
         end["exit_code"] = exit_code
         whole = so_far["run"]["complete"] and so_far["checks"] and not self.options.partial
-        if whole and self.suite in SUITES:
+        if whole and self.options.marker_expr:
             self._remember(so_far)
         self._write("end", {**end, "trouble": list(self.trouble)})
         self.journal.close()

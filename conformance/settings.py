@@ -16,7 +16,10 @@ from conformance.waivers import Waiver
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`thresholds` are the rows of the file, `rows` the same as this target has them."""
+    """`thresholds` are the rows of the file, `rows` the same as this target has them.
+
+    `slips` are sentences on entries that do not hold: waivers that cannot be read, what is past its review date.
+    """
 
     checkout: Path
     target: Target
@@ -24,7 +27,7 @@ class Settings:
     thresholds: Mapping[str, Row]
     rows: Mapping[str, Row]
     waivers: list[Waiver]
-    waiver_slips: list[str]
+    slips: list[str]
     secrets: frozenset[str]
     state: Path
 
@@ -57,9 +60,10 @@ def load(checkout: Path, name: str | None) -> Settings:
         slips += map(str, error.slips)
     if slips:
         raise pytest.UsageError("\n".join(slips))
-    accepted, waiver_slips = waivers.load(path.with_suffix("") / "waivers.yaml")
+    accepted, slips = waivers.load(path.with_suffix("") / "waivers.yaml")
+    slips += targets.due(target, place)
     return Settings(
-        checkout, target, path, rows, in_force, accepted, waiver_slips, secrets, _state(target)
+        checkout, target, path, rows, in_force, accepted, slips, secrets, _state(target)
     )  # fmt: skip
 
 

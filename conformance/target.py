@@ -159,7 +159,12 @@ class NotApplicable(Strict):
 
     def covers(self, check_id: str) -> bool:
         """True where this entry names the check, and is not due for review: past that day the check counts again."""
-        return date.today() <= self.review and matches(self.check, check_id)
+        return not self.is_due and matches(self.check, check_id)
+
+    @property
+    def is_due(self) -> bool:
+        """Past its review date."""
+        return date.today() > self.review
 
 
 class Target(Strict):
@@ -195,6 +200,11 @@ class Target(Strict):
             raise ValueError(f"{value!r} is no host: write local:// or ssh://user@name:port")
         return value
 
+    @property
+    def overrides_in_force(self) -> dict[str, Override]:
+        """The overrides that are not past their review date."""
+        return {name: override for name, override in self.overrides.items() if not override.is_due}
+
     def path(self, text: str) -> Path:
         """A path of this file, resolved against `root`."""
         return Path(self.root, text)
@@ -204,6 +214,10 @@ class Target(Strict):
         """What a person types before `ps`, `logs` or `up`."""
         files = "".join(f" -f {file}" for file in self.compose.files)
         return f"docker compose -p {self.compose.project}{files}"
+
+    def look(self, service: str) -> str:
+        """The step of a person before a service that does not answer: is it up, and what did it say last?"""
+        return f"{self.compose_command} ps {service}; {self.compose_command} logs --tail=50 {service}"
 
     def depends_on(self, *names: str) -> tuple[str, ...]:
         """The named parts and everything that they depend on, nearest first, each once."""

@@ -50,7 +50,7 @@ def with_overrides(target: Target, source: Document, rows: Mapping[str, Row]) ->
             slips.append(source.slip(place, f"overrides.{name}: thresholds.yaml has no such row"))
             continue
         try:
-            result[name] = applied(rows[name], override)
+            merged = applied(rows[name], override)
         except ValueError as error:
             text = str(error).splitlines()[-1] if "\n" not in str(error) else _first_value_error(error)
             slips.append(source.slip(place, f"overrides.{name}: {text}"))
@@ -59,9 +59,28 @@ def with_overrides(target: Target, source: Document, rows: Mapping[str, Row]) ->
         if loosened and not (override.approver and override.review):
             keys = ", ".join(loosened)
             slips.append(source.slip(place, f"overrides.{name}: loosens {keys}: add approver and review (a date)"))
+        if not override.is_due:
+            result[name] = merged
     if slips:
         raise BadFile(slips)
     return result
+
+
+def due(target: Target, source: Document) -> list[str]:
+    """What was to be reviewed and holds no longer, a sentence each with file and line."""
+    slips = [
+        source.slip(("overrides", name), f"overrides.{name} was to be reviewed on {one.review}: the row itself holds")
+        for name, one in target.overrides.items()
+        if one.is_due
+    ]
+    slips += [
+        source.slip(
+            ("not_applicable", number), f"not_applicable {one.check} was to be reviewed on {one.review}: it counts"
+        )
+        for number, one in enumerate(target.not_applicable)
+        if one.is_due
+    ]
+    return [f"{slip} again; renew the date or remove the entry" for slip in slips]
 
 
 def _first_value_error(error: ValueError) -> str:

@@ -35,7 +35,7 @@ def summary(reporter: Any, run: Run) -> None:
             f"UNKNOWN {check['id']}: blocked by {check['blocked_by']}, which found nothing", purple=True
         )
     _waivers(reporter, checks)
-    for text in [*header["waiver_slips"], *run.trouble]:
+    for text in [*header["slips"], *run.trouble]:
         reporter.write_line(text, yellow=True)
     reporter.write_line(tally(run.results))
     if header.get("gate"):

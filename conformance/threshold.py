@@ -164,6 +164,11 @@ class Override(Strict):
     def _iso(cls, value: object) -> object:
         return iso_date(value)
 
+    @property
+    def is_due(self) -> bool:
+        """Past its review date: the row itself holds again until somebody renews the override."""
+        return self.review is not None and date.today() > self.review
+
 
 def iso_date(value: object) -> object:
     """A date that YAML left as text, in ISO form; raises ValueError for any other form."""

@@ -26,8 +26,8 @@ def validate(
             typer.echo(str(error), err=True)
             bad = True
             continue
-        for slip in told.waiver_slips:
-            typer.echo(f"{slip} (a finding of the next run; it waives nothing)", err=True)
+        for slip in told.slips:
+            typer.echo(f"{slip} (every run will say so)", err=True)
         typer.echo(
             f"{name}: {len(told.rows)} rows, {len(told.target.overrides)} overridden, "
             f"{len(told.target.services)} services, {len(told.waivers)} waivers, "

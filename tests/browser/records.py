@@ -60,7 +60,7 @@ def run(checks: list[dict[str, Any]], not_run: tuple[str, ...] = (), **changes: 
         "git": {"commit": "53bd33d5" * 5, "dirty": False}, "clock": {"synchronised": True, "max_error_s": 0.0123},
         "versions": {"conformance": "0.1.0", "python": "3.11.7", "pytest": "9.2.0", "postgres": "15.9"},
         "cost": {"probes_s": {"docker_project": 0.081, "postgres_activity": 0.032}}, "trouble": [],
-        "waiver_slips": [],
+        "slips": [],
     }  # fmt: skip
     lines: list[dict[str, Any]] = [
         {"type": "run", **header},
@@ -179,7 +179,7 @@ def hostile() -> dict[str, Any]:
     checks.append(check("x", "OK", "baseline", **{**value, "id": f"o{bad}"}))
     return run(
         checks, (bad + "2",), id=bad, suite=bad, target=bad, environment=bad, host=bad, user=bad, command=bad,
-        marker_expr=bad, previous=bad, trouble=[bad], waiver_slips=[bad], gate=[bad], versions={bad: bad},
+        marker_expr=bad, previous=bad, trouble=[bad], slips=[bad], gate=[bad], versions={bad: bad},
         hashes={bad: bad}, cost={bad: {bad: bad}, "x": bad}, git={"commit": bad, "dirty": True}, utc_offset=bad,
         clock={"synchronised": None, "max_error_s": bad}, started=bad, finished=bad,
     )  # fmt: skip

@@ -191,7 +191,7 @@ def test_an_incomplete_run_says_so_and_names_what_was_not_run(report: Report) ->
 def test_a_killed_run_has_a_page(report: Report) -> None:
     """A journal without its end: no exit code, no versions, no cost."""
     results = records.run([records.check("test_state[a]")])
-    for key in ("git", "clock", "versions", "cost", "trouble", "waiver_slips", "gate"):
+    for key in ("git", "clock", "versions", "cost", "trouble", "slips", "gate"):
         del results["run"][key]
     results["run"] |= {"finished": None, "exit_code": None, "complete": False}
     page = report(results)

@@ -51,6 +51,14 @@ def test_the_first_run_is_a_baseline_and_the_second_compares(counting: Project, 
     assert [[second.check("toy.value")["reading"]["at"], 1]] == third.check("toy.value")["recent"]
 
 
+def test_a_compound_expression_is_a_suite_of_its_own(counting: Project) -> None:
+    words = ("-m", "daily and not drill", *DAILY[2:])
+    first, second = counting.run(*words), counting.run(*words)
+    assert (first.said("toy.value"), second.said("toy.value")) == (("OK", "baseline"), ("OK", "none"))
+    assert second.run["previous"] == first.run["id"]
+    assert counting.run(*DAILY).run["previous"] is None
+
+
 @pytest.mark.parametrize(
     "words",
     [("-k", "toy"), ("--deselect=suites/daily/test_toy.py::test_ok",), ("suites/daily/test_toy.py",), ("suites/daily",),

@@ -33,16 +33,18 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ca.pem, stranger.pem (another CA), and good, expired and elsewhere .pem, each with its key."""
+    """A folder with ca.pem, stranger.pem (another CA), and good, expired, elsewhere and early .pem, with their keys."""
     folder = tmp_path_factory.mktemp("certificates")
     key = ec.generate_private_key(ec.SECP256R1())
     ca = _certificate("Test CA", key, None, ca=True)
     stranger_key = ec.generate_private_key(ec.SECP256R1())
     (folder / "stranger.pem").write_bytes(_pem(_certificate("Stranger CA", stranger_key, None, ca=True)))
     (folder / "ca.pem").write_bytes(_pem(ca))
-    for name, host, days in (("good", "localhost", 90), ("expired", "localhost", -3), ("elsewhere", "other.test", 5)):
+    leaves = (("good", "localhost", -30, 90), ("expired", "localhost", -30, -3), ("elsewhere", "other.test", -30, 5),
+              ("early", "localhost", 2, 90))  # fmt: skip
+    for name, host, starts, days in leaves:
         leaf_key = ec.generate_private_key(ec.SECP256R1())
-        leaf = _certificate(host, leaf_key, (ca, key), days=days)
+        leaf = _certificate(host, leaf_key, (ca, key), starts=starts, days=days)
         private = leaf_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -55,7 +57,13 @@ def _pem(one: x509.Certificate) -> bytes:
 
 
 def _certificate(
-    name: str, key: Any, issuer: tuple[x509.Certificate, Any] | None, *, ca: bool = False, days: int = 90
+    name: str,
+    key: Any,
+    issuer: tuple[x509.Certificate, Any] | None,
+    *,
+    ca: bool = False,
+    starts: int = -30,
+    days: int = 90,
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     signer = issuer[1] if issuer else key
@@ -65,7 +73,7 @@ def _certificate(
         .issuer_name(issuer[0].subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now() - timedelta(days=30))
+        .not_valid_before(now() + timedelta(days=starts))
         .not_valid_after(now() + timedelta(days=days, hours=1))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

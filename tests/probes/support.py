@@ -14,6 +14,7 @@ from conformance.causes import Fault, Faults
 from conformance.probes import REGISTRY, Probing
 from conformance.reading import NotMeasured
 from conformance.target import Target
+from fixtures.host import Facts
 
 Handler = Callable[[socket.socket], object]
 
@@ -107,3 +108,8 @@ def closed_port() -> int:
     """A port where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
+
+
+def facts(**sections: str) -> Facts:
+    """What a host said, asked at 100 s and answered at 101 s."""
+    return Facts(sections, "ssh://x", 100.0, 101.0)

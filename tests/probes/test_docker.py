@@ -1,12 +1,14 @@
 """Containers as `docker inspect` tells them, on recorded answers."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from conformance.reading import NotMeasured
 from fixtures import docker
-from fixtures.docker import Container, Engine, describe, image_against, parse_container, restarts_since
+from fixtures.docker import Container, Engine, describe, parse_container, restarts_since
+from fixtures.images import image_against
 from tests.probes.support import body, probing, target
 
 ID = "327200818adec1f4331704714a394e4b74d17d6dd84329c0994aef3979c32042"
@@ -49,8 +51,13 @@ def test_running_container_is_read_whole() -> None:
     expected = Container(
         id=ID, name="agentv3_agent-v3_1", service="agent-v3", status="running", health="healthy", exit_code=0,
         oom_killed=False, restarts=0, image_id=IMAGE, image_name="agentv3:latest", memory_limit=201326592, cpus=0.0,
+        started=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(),
     )  # fmt: skip
     assert expected == RUNNING
+
+
+def test_container_that_was_never_started_has_no_start() -> None:
+    assert container({"Status": "created", "StartedAt": "0001-01-01T00:00:00Z"}).started == 0
 
 
 @pytest.mark.parametrize(
@@ -86,9 +93,13 @@ def test_container_without_a_memory_limit_has_limit_zero(limit: int | None) -> N
         ({"CpuQuota": -1, "CpuPeriod": 100_000}, 0.0),
         ({"CpuQuota": None, "CpuPeriod": None, "NanoCpus": None}, 0.0),
         ({}, 0.0),
+        ({"CpusetCpus": "0-2,5"}, 4.0),
+        ({"CpusetCpus": "3"}, 1.0),
+        ({"CpusetCpus": "0-1", "NanoCpus": 500_000_000}, 0.5),
+        ({"CpusetCpus": "0", "NanoCpus": 4_000_000_000}, 1.0),
     ],
 )
-def test_quota_is_in_cores(host: dict[str, Any], cpus: float) -> None:
+def test_cores_that_a_container_may_use(host: dict[str, Any], cpus: float) -> None:
     assert cpus == container(host=host).cpus
 
 

@@ -13,7 +13,9 @@ import yaml
 from conformance.probes import Query
 from conformance.reading import NotMeasured
 from fixtures import prometheus
-from fixtures.prometheus import Api, Unanswered, any_status, one_value, selectors, without_status
+from fixtures.api import Api, Unanswered
+from fixtures.prometheus import one_value
+from fixtures.promql import any_status, selectors, without_status
 from tests.probes.conftest import Serve
 from tests.probes.support import Handler, closed_port, fault, hang, measure, probing, within
 from tests.probes.test_http import response, say
@@ -152,7 +154,7 @@ def test_scalar_is_a_vector_of_one(serve: Serve) -> None:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prometheus, "TIMEOUT", (0.4, 0.4))
+    monkeypatch.setattr("fixtures.api.TIMEOUT", (0.4, 0.4))
 
 
 REFUSED = json.dumps({"status": "error", "errorType": "bad_data", "error": "parse error: unexpected end of input"})

@@ -28,7 +28,7 @@ def days(port: int) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize(("name", "expected"), [("good", 90), ("elsewhere", 5), ("expired", -3)])
+@pytest.mark.parametrize(("name", "expected"), [("good", 90), ("elsewhere", 5), ("early", -2), ("expired", -3)])
 def test_certificate_is_read_whether_or_not_a_client_would_accept_it(
     serve: Serve, tls: Callable[[str], ssl.SSLContext], name: str, expected: float
 ) -> None:
@@ -91,9 +91,13 @@ def test_file_of_the_host(certificates: Path) -> None:
     assert "subject CN=localhost" in found.text
 
 
-def test_first_certificate_of_a_chain_counts(certificates: Path) -> None:
-    chain = (certificates / "expired.pem").read_bytes() + (certificates / "ca.pem").read_bytes()
-    assert "subject CN=localhost" in parse(chain, "x").text
+@pytest.mark.parametrize("first", ["good", "expired"])
+def test_chain_is_valid_while_all_of_it_is(certificates: Path, first: str) -> None:
+    second = {"good": "expired", "expired": "good"}[first]
+    chain = parse(b"".join((certificates / f"{name}.pem").read_bytes() for name in (first, second)), "x")
+    alone = parse((certificates / "expired.pem").read_bytes(), "x")
+    assert chain.not_after == alone.not_after
+    assert len(chain.text.splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Memory and CPU of containers, from recorded counters of both versions of cgroups and of the engine."""
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -115,8 +114,9 @@ def test_answer_of_the_engine_for_a_container_that_stopped_meanwhile_is_an_error
 
 # CPU since the last run
 
-ONE = replace(container(), id="1", name="one", cpus=1.0)
-TWO = replace(container(), id="2", name="two", cpus=1.0)
+LONG_AGO = time.time() - 86400
+ONE = replace(container(), id="1", name="one", cpus=1.0, started=LONG_AGO)
+TWO = replace(container(), id="2", name="two", cpus=1.0, started=LONG_AGO)
 
 
 def used(**seconds: float) -> dict[str, Usage]:
@@ -128,12 +128,12 @@ def before(ago: float, **seconds: float) -> dict[str, Any]:
 
 
 def since(containers: tuple[Any, ...], now: dict[str, Usage], earlier: dict[str, Any] | None) -> Reading:
-    return cpu_since(containers, now, earlier, "test")
+    return cpu_since(containers, now, earlier, Engine({}, {}, "", "test", cores=16))
 
 
 def test_first_run_is_a_baseline() -> None:
     found = since((ONE,), used(_1=10), None)
-    assert (found.value, found.baseline) == (None, "there is no earlier run of these containers to count from")
+    assert (found.value, found.baseline) == (None, "there is no earlier run to count from")
 
 
 def test_share_of_the_time_since_the_last_run() -> None:
@@ -147,10 +147,9 @@ def test_share_is_of_the_quota() -> None:
     assert since((half,), used(_1=35), before(100, _1=10)).value == pytest.approx(50, abs=0.1)
 
 
-def test_without_a_quota_it_is_of_all_cores() -> None:
+def test_without_a_quota_it_is_of_all_cores_of_the_machine_that_runs_it() -> None:
     free = replace(ONE, cpus=0.0)
-    expected = 25 / (os.cpu_count() or 1)
-    assert expected == pytest.approx(since((free,), used(_1=35), before(100, _1=10)).value, abs=0.1)
+    assert since((free,), used(_1=410), before(100, _1=10)).value == pytest.approx(400 / 16, abs=0.1)
 
 
 def test_busiest_of_several_containers_counts() -> None:
@@ -160,16 +159,30 @@ def test_busiest_of_several_containers_counts() -> None:
     assert "two: 80.0 %" in found.excerpt
 
 
-def test_new_container_has_a_baseline_only() -> None:
-    found = since((ONE,), used(_1=10), before(100, other=3))
-    assert found.value is None
-    assert found.baseline
+def started(ago: float) -> Any:
+    return replace(ONE, started=time.time() - ago)
 
 
-def test_container_started_anew_has_a_baseline_only_and_no_share_below_zero() -> None:
-    found = since((ONE,), used(_1=1), before(100, _1=50))
-    assert found.value is None
-    assert found.baseline
+def test_container_that_came_after_the_last_run_counts_from_its_start() -> None:
+    found = since((started(80),), used(_1=60), before(100, other=3))
+    assert found.value == pytest.approx(75, abs=0.5)
+    assert found.baseline == ""
+
+
+def test_new_replica_hides_behind_no_older_one() -> None:
+    new = replace(TWO, started=time.time() - 80)
+    found = since((ONE, new), used(_1=20, _2=76), before(100, _1=10))
+    assert found.value == pytest.approx(95, abs=0.5)
+
+
+def test_busy_start_is_spread_over_a_minute() -> None:
+    assert since((started(2),), used(_1=2), before(100)).value == pytest.approx(100 * 2 / 60, abs=0.1)
+
+
+@pytest.mark.parametrize("earlier", [50, 4])
+def test_container_started_anew_counts_from_its_start(earlier: float) -> None:
+    """Its counter begins at zero, and may have passed the earlier value since."""
+    assert since((started(80),), used(_1=8), before(100, _1=earlier)).value == pytest.approx(10, abs=0.1)
 
 
 def test_clock_set_back_since_the_last_run_is_a_baseline() -> None:
@@ -181,6 +194,12 @@ def test_clock_set_back_since_the_last_run_is_a_baseline() -> None:
 @pytest.mark.parametrize("earlier", [None, before(100, _1=10)])
 def test_container_whose_counters_could_not_be_read_is_no_data_and_no_baseline(earlier: dict[str, Any] | None) -> None:
     found = since((ONE,), {}, earlier)
+    assert not found.has_data
+    assert found.baseline == ""
+
+
+def test_one_of_two_whose_counters_could_not_be_read_is_no_data() -> None:
+    found = since((ONE, TWO), used(_1=20), before(100, _1=10, _2=0))
     assert not found.has_data
     assert found.baseline == ""
 

@@ -47,7 +47,7 @@ def test_the_summary_counts_the_dispositions_none_and_manual_and_nothing_else() 
 
 def test_a_killed_run_has_every_key_that_a_finished_one_has() -> None:
     killed = results.build(lines(ALL, end=False))["run"]
-    for key in ("finished", "exit_code", "git", "clock", "versions", "cost", "trouble", "waiver_slips", "gate"):
+    for key in ("finished", "exit_code", "git", "clock", "versions", "cost", "trouble", "slips", "gate"):
         assert key in killed, f"a template that asks for run.{key} breaks on a killed run"
     assert killed["exit_code"] is None
 

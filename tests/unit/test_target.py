@@ -161,7 +161,7 @@ def test_a_tightening_override_needs_nobody(tmp_path: Path) -> None:
 
 
 def test_a_loosening_override_stands_with_approver_and_review(tmp_path: Path) -> None:
-    text = OVERRIDE + "    warning: {above: 3}\n    approver: release manager\n    review: 2027-01-31\n"
+    text = OVERRIDE + "    warning: {above: 3}\n    approver: release manager\n    review: 2999-01-31\n"
     assert str(overridden(tmp_path, text, {"toy.value": row()})["toy.value"].warning) == "above 3"
 
 
@@ -176,3 +176,24 @@ def test_what_is_past_its_review_date_counts_again(tmp_path: Path, review: str, 
     entry = f"not_applicable:\n- {{check: host.*, reason: a container, approver: lead, review: {review}}}\n"
     found, _ = load(tmp_path, GOOD + entry)
     assert covers is found.not_applicable[0].covers("host.memory")
+
+
+@pytest.mark.parametrize(("review", "limit"), [("2020-01-01", "above 2"), ("2999-12-31", "above 3")])
+def test_override_that_is_past_its_review_date_changes_nothing(tmp_path: Path, review: str, limit: str) -> None:
+    text = OVERRIDE + f"    warning: {{above: 3}}\n    approver: release manager\n    review: {review}\n"
+    assert limit == str(overridden(tmp_path, text, {"toy.value": row()})["toy.value"].warning)
+    assert (limit == "above 3") is bool(targets.load(tmp_path / "toy.yaml", {}, tmp_path)[0].overrides_in_force)
+
+
+def test_what_is_past_its_review_date_is_said_with_its_line(tmp_path: Path) -> None:
+    text = OVERRIDE + "    warning: {above: 3}\n    approver: release manager\n    review: 2020-01-01\n"
+    overridden(tmp_path, text, {"toy.value": row()})
+    exempt = "not_applicable:\n- {check: host.*, reason: a container, approver: lead, review: 2020-01-01}\n"
+    path = tmp_path / "toy.yaml"
+    path.write_text(path.read_text() + exempt)
+    target, source, _ = targets.load(path, {}, tmp_path)
+    override, scope = targets.due(target, source)
+    assert override.startswith(
+        f"{path}:{source.line(('overrides', 'toy.value'))}: overrides.toy.value was to be reviewed"
+    )
+    assert scope.startswith(f"{path}:{source.line(('not_applicable', 0))}: not_applicable host.* was to be reviewed")

@@ -1,0 +1,1 @@
+"""The faults of the daily suite, one file for each part of the stack."""

@@ -1,0 +1,32 @@
+"""Backups that are gone, old, or empty."""
+
+from tests.stack import stack
+from tests.stack.fault import Fault, blocked, root
+
+BACKUPS_GONE = Fault(
+    "every dump of the globals is gone",
+    inject=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mkdir -p aside && mv globals_* aside/"),
+    remove=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mv aside/* . && rmdir aside"),
+    expect={
+        "test_backup_exists[globals]": root("CRITICAL"),
+        "backup.age[globals]": blocked("test_backup_exists[globals]"),
+        "backup.size[globals]": blocked("test_backup_exists[globals]"),
+    },
+)
+
+BACKUPS_OLD = Fault(
+    "no dump of the database for 30 hours",
+    inject=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mkdir -p aside2 && cp -p postgres_* aside2/ && "
+                               "touch -d '30 hours ago' postgres_*"),
+    remove=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mv aside2/* . && rmdir aside2"),
+    expect={"backup.age[database]": root("CRITICAL")},
+)  # fmt: skip
+
+BACKUP_TINY = Fault(
+    "the newest dump is the frame of an empty one",
+    inject=lambda: stack.as_root(
+        "backup", "cd /opt/backups/agent-v3 && : | gzip > postgres_99991231T000000Z.sql.gz && chmod 0640 postgres_9999*"
+    ),
+    remove=lambda: stack.as_root("backup", "rm -f /opt/backups/agent-v3/postgres_9999*"),
+    expect={"backup.size[database]": root("CRITICAL")},
+)
