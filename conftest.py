@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.subjects",
     "fixtures.docker",
     "fixtures.images",
+    "fixtures.restarts",
     "fixtures.host",
     "fixtures.clock",
     "fixtures.disk",

@@ -7,8 +7,9 @@ import pytest
 
 from conformance.reading import NotMeasured
 from fixtures import docker
-from fixtures.docker import Container, Engine, describe, parse_container, restarts_since
+from fixtures.docker import Container, Engine, describe, parse_container
 from fixtures.images import image_against
+from fixtures.restarts import restarts_since
 from tests.probes.support import body, probing, target
 
 ID = "327200818adec1f4331704714a394e4b74d17d6dd84329c0994aef3979c32042"
