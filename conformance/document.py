@@ -77,7 +77,7 @@ def load(path: Path) -> Document:
     return Document(path, data, document.lines)
 
 
-def validate(document: Document, model: type[Model], describe: Callable[[Key], str] = str) -> Model:
+def validate(document: Document, model: type[Model], describe: Callable[[Key], str] = lambda _: "") -> Model:
     """Make a model of a document; raises BadFile with one slip for each thing that does not fit.
 
     `describe` may say more of a key, such as the keys that exist there.
@@ -158,6 +158,8 @@ class _Reader:
             data = self._collection(node, key)
             self._open.pop()
             return data
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            return node.value  # the model says better what is wrong with a date, and where
         try:
             return self._scalars.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:

@@ -99,7 +99,7 @@ def _circumstances(check: Mapping[str, Any]) -> Iterator[Fact]:
     words = [" ".join(check["markers"])]
     if check.get("started"):
         words.append(f"started {page.moment(check['started'])}")
-    words.append(page.duration(check.get("duration_s")))
+    words.append(f"judged in {page.duration(check.get('duration_s'))}")
     if check["attempts"] != 1:
         words.append(f"{check['attempts']} attempts")
     if check["disposition"] == Disposition.MANUAL:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,10 @@ class Journal:
 
 
 def read(folder: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a journal; a line cut by a kill or a full disk is left out."""
+    """The lines of a journal; one that cannot be read, cut by a kill or damaged, is of the type `damaged`."""
     with (folder / NAME).open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            with suppress(json.JSONDecodeError):
+        for number, line in enumerate(file, start=1):
+            try:
                 yield json.loads(line)
+            except json.JSONDecodeError:
+                yield {"type": "damaged", "line": number}

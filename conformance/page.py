@@ -108,7 +108,7 @@ def row(check: Mapping[str, Any]) -> dict[str, Any]:
         "measured": clipped(text), "value": text, "unit": unit(reading.get("unit")),
         "limit": clipped(limit(check)), "origin": origin(check), "override": bool(threshold.get("override")),
         "runbook": [(one, f"../../{checks.page(one)}") for one in check["runbook"]],
-        "chapter": chapter(check), "duration": duration(check.get("duration_s")),
+        "chapter": chapter(check), "read": moment(reading.get("at"))[11:19],
         "cause": check["blocked_by"] or check["caused_by"], "threshold": threshold,
     }  # fmt: skip
 

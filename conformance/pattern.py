@@ -1,6 +1,7 @@
 """Patterns over check ids, in which only `*` is special: ids hold brackets, which fnmatch would take for a class."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 
@@ -14,6 +15,11 @@ def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
     if not _glob(pattern, whole):
         return False
     return subject is None or (bool(bracket) and _glob(subject, rest.removesuffix("]")))
+
+
+def names_any(pattern: str, names: Iterable[str]) -> bool:
+    """True where a pattern over check ids, its subject left aside, fits one of these names."""
+    return any(_glob(pattern.partition("[")[0], name) for name in names)
 
 
 def _glob(pattern: str, text: str) -> bool:

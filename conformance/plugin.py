@@ -58,7 +58,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.htmlpath = str(run.folder / "pytest.html")
         config.option.self_contained_html = True
     # cron's and systemd's way to end a run: it becomes an interrupted run that keeps what it did.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
+
+
+class Terminated(KeyboardInterrupt):
+    """The run was ended from outside."""
+
+
+def _terminated(*_: object) -> None:
+    raise Terminated("by SIGTERM: what was done until now is kept")
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -126,8 +134,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     found = [item for item in session.items if checks.KEY in item.stash]
     config.stash[ITEMS] = found
     config.stash[CHECKS] = [item.stash[checks.KEY] for item in found]
-    if RUN in config.stash and not _distributes(config) and found:
+    if RUN in config.stash and not _distributes(config):
         config.stash[RUN].deselected = config.stash[DESELECTED]
+    if RUN in config.stash and not _distributes(config) and found:
         config.stash[RUN].select([check.nodeid for check in config.stash[CHECKS]])
         terminal.only_ours(config, everything=len(found) == len(session.items))
         _start(config)

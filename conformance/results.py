@@ -24,6 +24,7 @@ def build(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
     checks: list[dict[str, Any]] = []
     selected: list[str] = []
     end: dict[str, Any] = {}
+    damaged: list[str] = []
     for line in lines:
         body = {key: value for key, value in line.items() if key != "type"}
         match line["type"]:
@@ -36,7 +37,10 @@ def build(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
                 checks.append(body)
             case "end":
                 end = body
+            case "damaged":
+                damaged.append(f"journal.jsonl:{body['line']} cannot be read: what it recorded is missing here")
     run = {**_UNFINISHED, **run, **end}
+    run["trouble"] = [*run["trouble"], *damaged]
     run["population"] = population(checks, selected, run.pop("deselected", 0))
     done = {check["nodeid"] for check in checks}
     run["not_run"] = [nodeid for nodeid in selected if nodeid not in done]

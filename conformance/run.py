@@ -106,6 +106,7 @@ class Run:
         self.leavings: dict[str, Any] = {}
         self.results: dict[str, Any] | None = None
         self._previous = snapshot.load(settings.state, settings.target.name, suite)
+        self.id = f"{self.started.strftime('%Y%m%dT%H%M%S.%fZ')}-{suite}-{settings.target.name}"
         self.folder, self.moved = self._make_folder()
         self.journal = Journal(self.folder)
         self._git: dict[str, Any] = {}
@@ -173,7 +174,7 @@ class Run:
             or (record["verdict"] == Verdict.UNKNOWN and record["id"] in before)
         }
         body = {
-            "run": self.folder.name, "finished": found["run"]["finished"],
+            "run": self.id, "finished": found["run"]["finished"],
             # What could not be read this time is still to be compared with the time before.
             "kept": {**self._previous.get("kept", {}), **self.leavings.get("kept", {})},
             "recent": recent, "baselines": baselines,
@@ -195,7 +196,7 @@ class Run:
     def _header(self) -> dict[str, Any]:
         target = self.settings.target
         return {
-            "id": self.folder.name, "suite": self.suite, "target": target.name, "environment": target.environment,
+            "id": self.id, "suite": self.suite, "target": target.name, "environment": target.environment,
             **facts.identity(), "started": self.started.isoformat(),
             "utc_offset": datetime.now().astimezone().strftime("%z"), "command": self._command(),
             "marker_expr": self.options.marker_expr, "previous": self._previous.get("run"),
@@ -208,7 +209,7 @@ class Run:
 
     def _make_folder(self) -> tuple[Path, str]:
         """The run's folder, and a sentence where it could not be made in the place it belongs to."""
-        name = f"{self.started.strftime('%Y%m%dT%H%M%S.%fZ')}-{self.suite}-{self.settings.target.name}"
+        name = self.id
         if self.options.run_dir:
             return _given(Path(self.options.run_dir)), ""
         reports = self.settings.checkout / "reports"

@@ -40,12 +40,14 @@ class Settings:
 def load(checkout: Path, name: str | None) -> Settings:
     """Read all files of a run; raises UsageError (exit 4) with every slip found, each with file and line."""
     folder = checkout / "targets"
-    names = ", ".join(targets.available(folder)) or "none yet: write targets/NAME.yaml"
+    there = ", ".join(targets.available(folder)) or "none yet: write targets/NAME.yaml"
     if not name:
-        raise pytest.UsageError(f"which target? write --target=NAME or set CONFORMANCE_TARGET; there is: {names}")
+        raise pytest.UsageError(f"which target? write --target=NAME or set CONFORMANCE_TARGET; there is: {there}")
     path = folder / f"{name}.yaml"
+    if path.exists() and not path.is_file():
+        raise pytest.UsageError(f"{path}:1: is no file: write the target there, or name another; there is: {there}")
     if not path.is_file():
-        raise pytest.UsageError(f"there is no target {name!r} ({path}); there is: {names}")
+        raise pytest.UsageError(f"there is no target {name!r} ({path}); there is: {there}")
     slips: list[str] = []
     rows: dict[str, Row] = {}
     try:
@@ -55,12 +57,14 @@ def load(checkout: Path, name: str | None) -> Settings:
         slips += map(str, error.slips)
     try:
         target, place, secrets = targets.load(path, os.environ, checkout)
+        names = thresholds.check_names(checkout / "suites")
+        slips += map(str, targets.unknown(target, place, names))
         in_force = targets.with_overrides(target, place, rows) if rows else rows
     except BadFile as error:
         slips += map(str, error.slips)
     if slips:
         raise pytest.UsageError("\n".join(slips))
-    accepted, slips = waivers.load(path.with_suffix("") / "waivers.yaml")
+    accepted, slips = waivers.load(path.with_suffix("") / "waivers.yaml", names)
     slips += targets.due(target, place)
     return Settings(
         checkout, target, path, rows, in_force, accepted, slips, secrets, _state(target)

@@ -7,13 +7,14 @@ from typing import Any
 
 from conformance import document
 from conformance.document import BadFile, Document, Slip
+from conformance.pattern import names_any
 from conformance.target import Target
 from conformance.threshold import Row, applied, loosens
 
 
 def available(folder: Path) -> list[str]:
     """The names of the targets that there are."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.is_file())
 
 
 def load(path: Path, environ: Mapping[str, str], checkout: Path) -> tuple[Target, Document, frozenset[str]]:
@@ -64,6 +65,19 @@ def with_overrides(target: Target, source: Document, rows: Mapping[str, Row]) ->
     if slips:
         raise BadFile(slips)
     return result
+
+
+def unknown(target: Target, source: Document, names: Iterable[str]) -> list[Slip]:
+    """A slip for every `not_applicable` that names no check: it would leave in what it means to leave out."""
+    known = sorted(names)
+    return [
+        source.slip(
+            ("not_applicable", number, "check"),
+            f"not_applicable.{number}.check: {one.check!r} names no check below suites/: mend the name or remove it",
+        )
+        for number, one in enumerate(target.not_applicable)
+        if not names_any(one.check, known)
+    ]
 
 
 def due(target: Target, source: Document) -> list[str]:

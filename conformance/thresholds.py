@@ -11,6 +11,7 @@ from conformance import document
 from conformance.document import BadFile, Document, Key, Slip
 from conformance.threshold import Row
 
+_NAMES = re.compile(r'^def (test_\w+)|\brow="([^"]+)"', re.MULTILINE)
 _ROW_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
@@ -55,6 +56,12 @@ def unused(source: Document, rows: Iterable[str], suites: Path) -> list[Slip]:
         path, line = used[name]
         slips.append(Slip(path, line, f"row={name!r}: {source.path.name} has no such row: add it or mend the name"))
     return slips
+
+
+def check_names(suites: Path) -> frozenset[str]:
+    """The names that checks below `suites` can have in their ids: every row and every function named there."""
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in suites.rglob("test_*.py")]
+    return frozenset(name for text in texts for pair in _NAMES.findall(text) for name in pair if name)
 
 
 def rows_named(path: Path) -> Mapping[str, int]:

@@ -3,6 +3,7 @@
 A slip in this file is reported and waives nothing; it never stops a run.
 """
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from pydantic import Field, RootModel, field_validator
 
 from conformance import document
 from conformance.document import BadFile, Document
-from conformance.pattern import matches
+from conformance.pattern import matches, names_any
 from conformance.threshold import Strict
 
 Text = Annotated[str, Field(min_length=3)]
@@ -72,8 +73,11 @@ class _List(RootModel[list[Waiver]]):
     """The whole file."""
 
 
-def load(path: Path) -> tuple[list[Waiver], list[str]]:
-    """The valid waivers, and a sentence for each slip; a file that is not there holds none."""
+def load(path: Path, names: Collection[str] = ("*",)) -> tuple[list[Waiver], list[str]]:
+    """The valid waivers, and a sentence for each slip; a file that is not there holds none.
+
+    A waiver whose check is none of `names` is a slip too: somebody believes that it waives something.
+    """
     if not path.exists():
         return [], []
     try:
@@ -88,7 +92,11 @@ def load(path: Path) -> tuple[list[Waiver], list[str]]:
     for number, entry in enumerate(source.data):
         lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == (number,)}
         try:
-            waivers.append(document.validate(Document(path, entry, lines), Waiver))
+            waiver = document.validate(Document(path, entry, lines), Waiver)
         except BadFile as error:
             slips += [str(slip) for slip in error.slips]
+            continue
+        waivers.append(waiver)
+        if "*" not in names and not names_any(waiver.check, names):
+            slips.append(f"{path}:{source.line((number, 'check'))}: {waiver.check!r} names no check below suites/")
     return waivers, slips

@@ -20,5 +20,7 @@ def render(run: Annotated[Path, typer.Argument(help="the folder of a run, such a
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         typer.echo(f"{run / journal.NAME} is no journal of a run: {type(error).__name__} {error}", err=True)
         raise typer.Exit(4) from None
+    for text in found["run"]["trouble"]:
+        typer.echo(text, err=True)
     typer.echo(tally(found))
     typer.echo(f"evidence: {run / 'report.html'}")

@@ -31,6 +31,7 @@ def validate(
         typer.echo(
             f"{name}: {len(told.rows)} rows, {len(told.target.overrides)} overridden, "
             f"{len(told.target.services)} services, {len(told.waivers)} waivers, "
-            f"{len(told.target.not_applicable)} not applicable: good"
+            f"{len(told.target.not_applicable)} not applicable: "
+            f"{'good, but for what is said above' if told.slips else 'good'}"
         )
     raise typer.Exit(4 if bad else 0)

@@ -25,3 +25,19 @@ def test_backup_age(backup_age, judge):
 def test_backup_size(backup_size, judge):
     """The newest backup is more than the frame of an empty one."""
     judge(backup_size)
+
+
+@pytest.mark.daily
+@pytest.mark.predeploy
+@pytest.mark.runbook("OPS-1.11", row="backup.size.share")
+def test_backup_share(backup_share, judge):
+    """The newest backup is no mere part of the one before."""
+    judge(backup_share)
+
+
+@pytest.mark.daily
+@pytest.mark.predeploy
+@pytest.mark.runbook("OPS-1.11")
+def test_backup_format(backup_format, require):
+    """The newest backup begins as an archive of its name does."""
+    require(backup_format, value="as named")

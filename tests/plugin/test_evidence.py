@@ -97,6 +97,7 @@ def test_a_run_that_is_told_to_end_keeps_what_it_did(slow: Project, workers: tup
     assert [people[key] for key in ("collected", "selected", "deselected", "executed", "not_run")] == [6, 5, 1, 2, 3]
     assert "INCOMPLETE RUN" in output
     assert "3 selected and not run" in output
+    assert "by SIGTERM: what was done until now is kept" in output
 
 
 def test_nagios_knows_nothing_of_a_run_that_was_told_to_end(slow: Project) -> None:
@@ -146,6 +147,20 @@ def test_rendering_again_changes_nothing(project: Project) -> None:
     assert before == {name: (ran.folder / name).read_bytes() for name in before}
 
 
+def test_a_damaged_line_is_named_and_not_only_a_check_that_is_missing(project: Project) -> None:
+    project.checks(JUDGED.format(value=1))
+    ran = project.run()
+    assert ran.folder is not None
+    path = ran.folder / "journal.jsonl"
+    lines = path.read_text().splitlines()
+    number = next(n for n, line in enumerate(lines, start=1) if '"type": "check"' in line)
+    path.write_text("\n".join(["garbage{" if n == number else line for n, line in enumerate(lines, start=1)]))
+    done = CliRunner().invoke(app, ["render", str(ran.folder)])
+    words = f"journal.jsonl:{number} cannot be read: what it recorded is missing here"
+    assert words in done.output
+    assert words in (ran.folder / "report.html").read_text()
+
+
 @pytest.mark.parametrize("content", [None, "words\n", "5\n", '{"no": "type"}\n'], ids=["none", "words", "5", "no type"])
 def test_what_is_no_journal_cannot_be_rendered(tmp_path: Path, content: str | None) -> None:
     if content is not None:
@@ -177,6 +192,8 @@ def test_a_folder_of_ones_own(project: Project) -> None:
     assert ran.exit_code == 0, ran.output
     assert FILES | {"note.txt"} == {path.name for path in (project.path / "out").iterdir()}
     assert project.runs() == []
+    found = json.loads((project.path / "out" / "results.json").read_text())
+    assert found["run"]["id"].endswith("Z-daily-toy"), "the id is the run's, wherever its folder lies"
 
 
 def test_a_refused_run_leaves_the_folder_of_ones_own_as_it_was(project: Project) -> None:

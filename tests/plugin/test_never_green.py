@@ -185,6 +185,7 @@ def test_no_check_selected_is_exit_5_and_forgets_nothing(project: Project) -> No
     for arguments in (("-m", "weekly"), ("-k", "nosuchword"), (*DAILY[:2], "-k", "nosuchword")):
         ran = project.run(*arguments, "--target=toy")
         assert ran.exit_code == 5, ran.output
+        assert ran.run["population"]["deselected"] == ran.run["population"]["collected"] > 0
     assert kept == [path.read_bytes() for path in project.state.iterdir() if "daily" in path.name]
 
 

@@ -79,3 +79,54 @@ def test_backup_from_the_future_has_no_age() -> None:
     newest = File(int(time.time()) + 7200, 10, "/b/x.gz")
     with pytest.raises(NotMeasured, match="in the future"):
         body(backups.backup_age)(newest, target())
+
+
+def share(*sizes: int) -> Any:
+    files = tuple(File(1700000000 - number, size, f"/b/{number}.gz") for number, size in enumerate(sizes))
+    return body(backups.backup_share)(files, files[0], target())
+
+
+@pytest.mark.parametrize(("sizes", "value"), [((500, 1000), 50.0), ((1500, 1000, 9), 150.0), ((0, 1000), 0.0)])
+def test_newest_is_held_against_the_one_before(sizes: tuple[int, ...], value: float) -> None:
+    assert share(*sizes).value == value
+    assert share(*sizes).baseline == ""
+
+
+def test_first_backup_of_all_is_a_baseline_and_one_after_an_empty_one_no_data() -> None:
+    assert share(500).baseline == "there is no earlier backup to compare with"
+    assert (share(500, 0).value, share(500, 0).missing) == (None, "/b/1.gz is empty")
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "words"),
+    [
+        ("a.sql.gz", "1f8b0800", "as named"),
+        ("a.sql.gz", "2d2d0a2d2d20506f", "plain SQL"),
+        ("a.sql.gz", "8f11223344556677", "neither an archive nor SQL"),
+        ("a.sql.gz", "0000000000000000", "neither an archive nor SQL"),
+        ("a.dump", "5047444d50", "as named"),
+        ("a.sql", "2d2d0a2d2d20506f", "as named"),
+        ("a.sql", "1f8b0800", "as named"),
+        ("a.dump", "00", "neither an archive nor SQL"),
+        ("a.sql.zst", "28b52ffd", "as named"),
+        ("a.sql.xz", "fd377a585a00", "as named"),
+        ("a.sql.bz2", "1f8b0800", "gzip"),
+    ],
+)
+def test_first_bytes_are_held_against_the_name(path: str, head: str, words: str) -> None:
+    assert words == backups.format_against(File(1, 1, path, bytes.fromhex(head)))
+
+
+def test_backup_that_cannot_be_read_has_no_format() -> None:
+    found = body(backups.backup_format)(File(1, 1, "/b/a.gz"), target())
+    assert not found.has_data
+    assert found.missing == "/b/a.gz cannot be read"
+
+
+def test_first_bytes_belong_to_the_newest() -> None:
+    sections = {"backup full": LISTED, "backup head full": " 1f 8b 08 00\n"}
+    run = probing(
+        results={"host_facts": Facts(sections, "local://", 0.0, 0.0)}, backups={"full": {"glob": "/opt/full/*.gz"}}
+    )
+    newest, older, _ = measure("backup_files", run)["full"]
+    assert (newest.head.hex(), older.head) == ("1f8b0800", b"")

@@ -217,3 +217,17 @@ def test_strangers_in_the_project() -> None:
 
 def engine(*containers: Container) -> Engine:
     return Engine({"agent-v3": containers} if containers else {}, {}, "20.10", "unix:///test")
+
+
+@pytest.mark.parametrize(
+    ("containers", "replicas", "step"),
+    [
+        ((PAUSED,), 1, " unpause api"),
+        ((STOPPED,), 1, " logs --tail=50 api, then docker compose -p toy up -d api"),
+        ((), 1, " logs --tail=50 api, then docker compose -p toy up -d api"),
+        ((RUNNING, RUNNING), 1, " logs --tail=50 api, then docker compose -p toy up -d --scale api=1 api"),
+        ((RUNNING,), 3, " logs --tail=50 api, then docker compose -p toy up -d --scale api=3 api"),
+    ],
+)
+def test_step_brings_back_just_what_is_missing(containers: tuple[Container, ...], replicas: int, step: str) -> None:
+    assert f"docker compose -p toy{step}" == docker._restart(containers, "api", replicas, "docker compose -p toy")

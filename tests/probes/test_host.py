@@ -135,6 +135,15 @@ def test_backup_folder_that_is_not_there_is_not_called_readable(tmp_path: Path) 
     assert run(backups={"b": f"{tmp_path}/*.gz"})["backup b"] == "readable\n"
 
 
+def test_first_bytes_of_the_newest_backup_are_read(tmp_path: Path) -> None:
+    for age, name in enumerate(["b new.gz", "a old.gz"]):
+        (tmp_path / name).write_bytes(b"\x1f\x8b\x08\x00@@end\n" if age == 0 else b"older")
+        os.utime(tmp_path / name, (time.time() - 10 * age, time.time() - 10 * age))
+    found = run(backups={"b": f"{tmp_path}/*.gz", "none": f"{tmp_path}/*.xz"})
+    assert bytes.fromhex(found["backup head b"]) == b"\x1f\x8b\x08\x00@@en"
+    assert found["backup head none"] == ""
+
+
 def test_folder_is_no_backup(tmp_path: Path) -> None:
     (tmp_path / "x.gz").mkdir()
     assert run(backups={"b": f"{tmp_path}/*.gz"})["backup b"] == "readable\n"

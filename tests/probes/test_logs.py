@@ -14,7 +14,7 @@ from fixtures import logs
 from fixtures.docker import Engine
 from fixtures.host import Facts
 from fixtures.logs import Tally, tally_text
-from tests.probes.support import body, probing, target
+from tests.probes.support import body, measure, probing, target
 from tests.probes.test_docker import RUNNING, STOPPED, container
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -239,3 +239,14 @@ def test_no_line_of_a_known_level_is_no_data_but_for_a_quiet_log(
 def test_reading_of_a_truncated_log_says_that_it_is_a_lower_bound() -> None:
     declared = target(logs={"api": {"service": "api"}})
     assert "at least" in body(logs.log_errors)(Tally(lines=1, truncated=True), "api", declared).how
+
+
+@pytest.mark.parametrize(("errors", "criticals"), [(60, 60), (60, 600), (600, 60)])
+def test_each_row_has_its_own_window(errors: int, criticals: int) -> None:
+    text = lines_ago(300, "ERROR") + lines_ago(300, "CRITICAL") + lines_ago(5, "ERROR") + lines_ago(5, "CRITICAL")
+    facts = Facts(log_section("l", "/l.log", text), "local://", 0, 0)
+    windows = {"log.errors": errors, "log.criticals": criticals}
+    run = probing(results={"host_facts": facts}, windows=windows, logs={"l": {"files": "/l.log"}})
+    found = measure("log_tallies", run)
+    assert found["log.errors"]["l"].levels["error"] == (2 if errors == 600 else 1)
+    assert found["log.criticals"]["l"].levels["critical"] == (2 if criticals == 600 else 1)

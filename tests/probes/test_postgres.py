@@ -240,7 +240,7 @@ def test_role_that_sees_only_itself_measures_nothing() -> None:
     for fixture in (postgres.postgres_seen, postgres.postgres_role):
         with pytest.raises(NotMeasured, match="no member of pg_monitor") as caught:
             body(fixture)(seen(may_monitor=False), DECLARED)
-        assert caught.value.next_step == "GRANT pg_monitor TO conformance;"
+        assert caught.value.next_step == ("psql -c 'GRANT pg_monitor TO \"conformance\"', as a superuser of the server")
 
 
 def test_longest_waiter_counts() -> None:

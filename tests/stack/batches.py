@@ -1,6 +1,6 @@
 """The faults of the daily suite, in batches of parts that do not touch one another."""
 
-from tests.stack.faults.backups import BACKUP_TINY, BACKUPS_GONE, BACKUPS_OLD
+from tests.stack.faults.backups import BACKUP_GARBAGE, BACKUP_TINY, BACKUPS_GONE, BACKUPS_OLD
 from tests.stack.faults.containers import HUNG, JOB, PAUSED, RESTART, STRANGERS
 from tests.stack.faults.host import DISK, INODES, MOUNT
 from tests.stack.faults.logs import LOGS
@@ -17,7 +17,7 @@ BATCHES = {
         REDIS_FULL, CONNECTIONS, SAVE_FAILS, TARGET_GONE, DISK, INODES, MOUNT, BACKUPS_GONE, BACKUPS_OLD,
         CERTIFICATE_SOON, LOGS,
     ),
-    "answers": (NO_LIMIT, NO_ROLE, SLOW, REDIRECT, BACKUP_TINY, CRASH_LOOP),
+    "answers": (NO_LIMIT, NO_ROLE, SLOW, REDIRECT, BACKUP_TINY, BACKUP_GARBAGE, CRASH_LOOP),
     "failing": (FAILING, SLOW_HEALTH),
     "silent": (SILENT_TRAFFIC,),
     "refused": (REFUSES_WRITES,),

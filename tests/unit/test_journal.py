@@ -21,14 +21,14 @@ def test_a_line_can_be_read_the_moment_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "cut", ['{"type": "check", "te', '{"type": "check", "text": "\xff'], ids=["a", "within a character"]
 )
-def test_a_last_line_that_a_kill_cut_is_left_out(tmp_path: Path, cut: str) -> None:
+def test_a_last_line_that_a_kill_cut_is_named(tmp_path: Path, cut: str) -> None:
     (tmp_path / journal.NAME).write_bytes(b'{"type": "run"}\n' + cut.encode("latin-1"))
-    assert list(journal.read(tmp_path)) == [{"type": "run"}]
+    assert list(journal.read(tmp_path)) == [{"type": "run"}, {"type": "damaged", "line": 2}]
 
 
 def test_a_line_that_a_full_disk_cut_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / journal.NAME).write_text('{"type": "run"}\n{"type": "che\n{"type": "end"}\n')
-    assert [line["type"] for line in journal.read(tmp_path)] == ["run", "end"]
+    assert [line["type"] for line in journal.read(tmp_path)] == ["run", "damaged", "end"]
 
 
 def test_what_json_does_not_know_is_refused_and_leaves_no_half_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance import targets
 from conformance.document import BadFile, Slip
-from conformance.target import Target
+from conformance.target import Target, _compose
 from conformance.threshold import Row
 from tests.unit.build import row
 
@@ -197,3 +197,31 @@ def test_what_is_past_its_review_date_is_said_with_its_line(tmp_path: Path) -> N
         f"{path}:{source.line(('overrides', 'toy.value'))}: overrides.toy.value was to be reviewed"
     )
     assert scope.startswith(f"{path}:{source.line(('not_applicable', 0))}: not_applicable host.* was to be reviewed")
+
+
+def test_not_applicable_that_names_no_check_is_a_slip_with_its_line(tmp_path: Path) -> None:
+    entries = "not_applicable:\n" + "".join(
+        f"- {{check: '{check}', reason: a container, approver: lead, review: 2999-01-01}}\n"
+        for check in ("host.memory", "host.memry", "test_disk[/data]", "host.*", "hst.*")
+    )
+    path = tmp_path / "toy.yaml"
+    path.write_text(f"{GOOD}{entries}host: local://\n")
+    target, source, _ = targets.load(path, {}, tmp_path)
+    found = targets.unknown(target, source, ["host.memory", "test_disk"])
+    first = source.line(("not_applicable", 0, "check"))
+    assert [(slip.line, slip.text.split("'")[1]) for slip in found] == [(first + 1, "host.memry"), (first + 4, "hst.*")]
+
+
+@pytest.mark.parametrize(
+    ("installed", "plugin", "command"),
+    [(True, False, "docker-compose"), (True, True, "docker compose"), (False, False, "docker compose")],
+)
+def test_commands_are_those_of_the_compose_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool, plugin: bool, command: str
+) -> None:
+    if plugin:
+        (tmp_path / "cli-plugins").mkdir()
+        (tmp_path / "cli-plugins" / "docker-compose").touch()
+    monkeypatch.setattr("conformance.target._PLUGINS", (str(tmp_path),))
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/docker-compose" if installed else None)
+    assert command == _compose.__wrapped__()

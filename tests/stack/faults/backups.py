@@ -11,6 +11,8 @@ BACKUPS_GONE = Fault(
         "test_backup_exists[globals]": root("CRITICAL"),
         "backup.age[globals]": blocked("test_backup_exists[globals]"),
         "backup.size[globals]": blocked("test_backup_exists[globals]"),
+        "backup.size.share[globals]": blocked("test_backup_exists[globals]"),
+        "test_backup_format[globals]": blocked("test_backup_exists[globals]"),
     },
 )
 
@@ -25,8 +27,24 @@ BACKUPS_OLD = Fault(
 BACKUP_TINY = Fault(
     "the newest dump is the frame of an empty one",
     inject=lambda: stack.as_root(
-        "backup", "cd /opt/backups/agent-v3 && : | gzip > postgres_99991231T000000Z.sql.gz && chmod 0640 postgres_9999*"
+        "backup",
+        "cd /opt/backups/agent-v3 && : | gzip > postgres_99991231T000000Z.sql.gz && chmod 0640 postgres_9999* "
+        "&& chgrp backup postgres_9999*",
     ),
     remove=lambda: stack.as_root("backup", "rm -f /opt/backups/agent-v3/postgres_9999*"),
-    expect={"backup.size[database]": root("CRITICAL")},
+    expect={
+        "backup.size[database]": root("CRITICAL"),
+        "backup.size.share[database]": root("CRITICAL"),
+    },
+)
+
+BACKUP_GARBAGE = Fault(
+    "the newest dump of the globals is no archive",
+    inject=lambda: stack.as_root(
+        "backup",
+        "cd /opt/backups/agent-v3 && (printf no; head -c 5000 /dev/urandom) > globals_99991231T000000Z.sql.gz "
+        "&& chmod 0640 globals_9999* && chgrp backup globals_9999*",
+    ),
+    remove=lambda: stack.as_root("backup", "rm -f /opt/backups/agent-v3/globals_9999*"),
+    expect={"test_backup_format[globals]": root("CRITICAL", "neither an archive nor SQL")},
 )
