@@ -28,7 +28,11 @@ def up() -> None:
         new_secrets = credentials.ensure()
         stale = certificates.ensure() | configuration.ensure()
         ssh_keys.ensure()
-        if new_secrets and docker.leftovers():
+        other = docker.strangers()
+        if other:
+            say(f"The stack of {other} is there, and its data knows other secrets: starting from nothing.")
+            _take_down(docker)
+        elif new_secrets and docker.leftovers():
             say("The secrets are new, and the old data knows the old ones: starting from nothing.")
             _take_down(docker)
         _wake(docker, stale)

@@ -96,6 +96,12 @@ class Engine:
         """The project's containers, volumes and networks that are still there, as `kind name`."""
         return [f"{kind} {name}" for kind in _LISTINGS for name in self._labelled(kind)]
 
+    def strangers(self) -> str:
+        """The folder of another checkout whose containers these are; empty where they are ours, or there are none."""
+        template = '{{.Label "com.docker.compose.project.working_dir"}}'
+        listing = self.docker("ps", "--all", "--filter", _PROJECT_LABEL, "--format", template, timeout=_ANSWER_S)
+        return next((folder for folder in listing.split("\n") if folder and folder != str(paths.STACK)), "")
+
     def sweep(self) -> None:
         """Remove each of the leftovers by itself: compose 1.29 stops at the first that it cannot remove."""
         for kind in _LISTINGS:
