@@ -59,7 +59,7 @@ class Page:
     def _environment(self) -> dict[str, str]:
         told = self.config.stash[MEASURING].settings
         return {
-            "Run": self.run.folder.name if self.run else "none", "Target": told.target.name,
+            "Run": self.run.id if self.run else "none", "Target": told.target.name,
             "Environment": told.target.environment, "Python": platform.python_version(),
             "pytest": pytest.__version__, "pytest-html": metadata.version("pytest-html"),
         }  # fmt: skip
