@@ -52,10 +52,14 @@ class Measuring:
         """Start the probes that the selected checks need, all at once."""
         self.started = True
         self.selected = frozenset(c.id for c in checks if not self.concluding.exempt(c))
+        # A row whose check file has no selected check is not asked: the hourly run does not pay for the weekly one.
+        files = {self.settings.checkout / c.nodeid.partition("::")[0] for c in checks}
         self._probing.queries = {
             name: Query(name, row.promql.replace("$window", row.window or ""), duration.seconds(row.window or "1m"))
             for name, row in self.settings.rows.items()
-            if row.promql and not any(entry.covers(name) for entry in self.settings.target.not_applicable)
+            if row.promql
+            and not files.isdisjoint(self.settings.users.get(name, ()))
+            and not any(entry.covers(name) for entry in self.settings.target.not_applicable)
         }
         self._running.start(probes)
 

@@ -18,6 +18,7 @@ from conformance.waivers import Waiver
 class Settings:
     """`thresholds` are the rows of the file, `rows` the same as this target has them.
 
+    `users` are the check files that name a row.
     `slips` are sentences on entries that do not hold: waivers that cannot be read, what is past its review date.
     """
 
@@ -26,6 +27,7 @@ class Settings:
     target_path: Path
     thresholds: Mapping[str, Row]
     rows: Mapping[str, Row]
+    users: Mapping[str, Mapping[Path, int]]
     waivers: list[Waiver]
     slips: list[str]
     secrets: frozenset[str]
@@ -50,9 +52,10 @@ def load(checkout: Path, name: str | None) -> Settings:
         raise pytest.UsageError(f"there is no target {name!r} ({path}); there is: {there}")
     slips: list[str] = []
     rows: dict[str, Row] = {}
+    used = thresholds.users(checkout / "suites")
     try:
         rows, source = thresholds.load(checkout / "thresholds.yaml")
-        slips += map(str, thresholds.unused(source, rows, checkout / "suites"))
+        slips += map(str, thresholds.unused(source, rows, checkout / "suites", used))
     except BadFile as error:
         slips += map(str, error.slips)
     try:
@@ -67,7 +70,7 @@ def load(checkout: Path, name: str | None) -> Settings:
     accepted, slips = waivers.load(path.with_suffix("") / "waivers.yaml", names)
     slips += targets.due(target, place)
     return Settings(
-        checkout, target, path, rows, in_force, accepted, slips, secrets, _state(target)
+        checkout, target, path, rows, in_force, used, accepted, slips, secrets, _state(target)
     )  # fmt: skip
 
 

@@ -41,19 +41,24 @@ def _known_keys(key: Key) -> str:
     return ""
 
 
-def unused(source: Document, rows: Iterable[str], suites: Path) -> list[Slip]:
-    """A slip for every row that no check below `suites` names, and for every row named that is not there."""
-    used: dict[str, tuple[Path, int]] = {}
+def users(suites: Path) -> dict[str, dict[Path, int]]:
+    """The check files below `suites` that name each row, and in which line."""
+    used: dict[str, dict[Path, int]] = {}
     for path in sorted(suites.rglob("test_*.py")):
         for name, line in rows_named(path).items():
-            used.setdefault(name, (path, line))
+            used.setdefault(name, {})[path] = line
+    return used
+
+
+def unused(source: Document, rows: Iterable[str], suites: Path, used: Mapping[str, Mapping[Path, int]]) -> list[Slip]:
+    """A slip for every row that no check below `suites` names, and for every row named that is not there."""
     known = set(rows)
     slips = [
         source.slip((name,), f"{name}: no check below {suites.name}/ uses this row: add one or remove the row")
         for name in sorted(known - set(used))
     ]
     for name in sorted(set(used) - known):
-        path, line = used[name]
+        path, line = next(iter(used[name].items()))
         slips.append(Slip(path, line, f"row={name!r}: {source.path.name} has no such row: add it or mend the name"))
     return slips
 

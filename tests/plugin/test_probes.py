@@ -213,3 +213,28 @@ def test_probes_know_the_queries_in_force_of_all_rows_that_apply(project: Projec
     )
     ran = project.run()
     assert ran.said("toy.a") == ("OK", "none"), ran.check("toy.a")["reason"]
+
+
+def test_only_rows_of_selected_check_files_are_asked(project: Project) -> None:
+    """The weekly rows cost the daily run nothing; a row that two files name is asked for either."""
+    row = "  runbook: MON-2.1\n  unit: s\n  warning: {above: 2}\n  promql: up\n"
+    project.write("thresholds.yaml", "".join(f"toy.{name}:\n{row}" for name in ("daily", "weekly", "both")))
+    project.probes("@probe(timeout=5)\ndef toy_asked(run):\n    return sorted(run.queries)\n")
+    for cadence in ("daily", "weekly"):
+        project.checks(
+            f"""
+            @{cadence}
+            @runbook("MON-2.1", row="toy.{cadence}")
+            def test_a(toy_asked, require):
+                require(take(", ".join(toy_asked)), value="nothing", otherwise="WARNING")
+
+            @{cadence}
+            @runbook("MON-2.1", row="toy.both")
+            @parametrize("one", ["{cadence}"])
+            def test_b(one, judge): judge(take(1))
+            """,
+            f"suites/{cadence}/test_toy.py",
+        )
+    for cadence in ("daily", "weekly"):
+        value = project.run("-m", cadence, "--target=toy").check(f"toy.{cadence}")["reading"]["value"]
+        assert value == ", ".join(sorted(["toy.both", f"toy.{cadence}"]))

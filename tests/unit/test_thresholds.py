@@ -26,7 +26,9 @@ def unused(tmp_path: Path, suites: dict[str, str], rows: str = GOOD) -> list[str
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode("utf-8", "surrogateescape"))
     found, source = thresholds.load(path)
-    return [str(slip).removeprefix(f"{tmp_path}/") for slip in thresholds.unused(source, found, tmp_path / "suites")]
+    suites_path = tmp_path / "suites"
+    slips = thresholds.unused(source, found, suites_path, thresholds.users(suites_path))
+    return [str(slip).removeprefix(f"{tmp_path}/") for slip in slips]
 
 
 @pytest.mark.parametrize(
