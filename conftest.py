@@ -18,6 +18,10 @@ pytest_plugins = [
     "fixtures.prometheus",
     "fixtures.alertmanager",
     "fixtures.redis",
+    "fixtures.redis_counters",
+    "fixtures.redis_slowlog",
+    "fixtures.redis_keys",
+    "fixtures.settings",
     "fixtures.tls",
     "fixtures.usage",
 ]

@@ -12,17 +12,18 @@ def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
     """
     name, bracket, rest = check_id.partition("[")
     whole = check_id if "[" in pattern else name
-    if not _glob(pattern, whole):
+    if not glob(pattern, whole):
         return False
-    return subject is None or (bool(bracket) and _glob(subject, rest.removesuffix("]")))
+    return subject is None or (bool(bracket) and glob(subject, rest.removesuffix("]")))
 
 
 def names_any(pattern: str, names: Iterable[str]) -> bool:
     """True where a pattern over check ids, its subject left aside, fits one of these names."""
-    return any(_glob(pattern.partition("[")[0], name) for name in names)
+    return any(glob(pattern.partition("[")[0], name) for name in names)
 
 
-def _glob(pattern: str, text: str) -> bool:
+def glob(pattern: str, text: str) -> bool:
+    """True where the whole text matches a pattern in which `*` stands for any characters."""
     return _expression(pattern).fullmatch(text) is not None
 
 

@@ -62,13 +62,14 @@ class Postgres(Strict):
 
 
 class Redis(Strict):
-    """How to reach Redis."""
+    """How to reach Redis. `keys` are the classes of keys, each with the pattern of its names (`*` is any text)."""
 
     service: str = "redis"
     host: Text
     port: int = Field(6379, ge=1, le=65535)
     username: str | None = None
     password: SecretStr = SecretStr("")
+    keys: dict[str, Text] = {}
 
 
 class Prometheus(Strict):
@@ -139,6 +140,16 @@ class Certificate(Strict):
         return self
 
 
+class Setting(Strict):
+    """Where a number of the application is configured: a YAML `file` and the `key` in it, with dots.
+
+    An absolute path is a file of the host, a relative one lies below `root`.
+    """
+
+    file: Text
+    key: Text
+
+
 class Allow(Strict):
     """What exists without being declared above, and may."""
 
@@ -200,6 +211,7 @@ class Target(Strict):
     logs: dict[str, Log] = {}
     backups: dict[str, Backups] = {}
     certificates: dict[str, Certificate] = {}
+    settings: dict[str, Setting] = {}
     mounts: list[Annotated[str, Field(pattern=r"^/")]] = []
     allow: Allow = Allow()
     overrides: dict[str, Override] = {}

@@ -62,6 +62,11 @@ def with_overrides(target: Target, source: Document, rows: Mapping[str, Row]) ->
             slips.append(source.slip(place, f"overrides.{name}: loosens {keys}: add approver and review (a date)"))
         if not override.is_due:
             result[name] = merged
+    slips += [
+        source.slip(("settings", name), f"settings.{name}: thresholds.yaml has no such row")
+        for name in target.settings
+        if name not in rows
+    ]
     if slips:
         raise BadFile(slips)
     return result

@@ -34,7 +34,7 @@ class LLM:
         """The model's answer; raises httpx.HTTPError."""
         async with self._turns:
             started = time.perf_counter()
-            with metrics.LLM_IN_FLIGHT.track_inprogress():
+            with metrics.LLM_IN_FLIGHT.track_inprogress(), metrics.HTTP_IN_FLIGHT.track_inprogress():
                 answer = await self._client.post(
                     self._url,
                     json={"model": MODEL, "prompt": prompt},

@@ -27,6 +27,7 @@ REQUEST_SECONDS = Histogram(
 )
 LLM_SECONDS = Histogram("llm_call_duration_seconds", "Time of one LLM call.", ["model"], buckets=_BOUNDS)
 LLM_IN_FLIGHT = Gauge("llm_calls_in_flight", "LLM calls under way.")
+HTTP_IN_FLIGHT = Gauge("http_client_requests_in_flight", "Calls under way, waiting for a connection included.")
 LLM_LIMIT = Gauge("llm_calls_in_flight_limit", "LLM calls that may be under way at once.")
 TOOL_SECONDS = Histogram("tool_execution_duration_seconds", "Time of one tool.", ["tool"], buckets=_BOUNDS)
 CACHE_HITS = Counter("cache_hits_total", "Look-ups that the cache answered.", ["cache"])

@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.runbook("MON-2.1")
 def test_prometheus_ready(prometheus_ready, require):
     """Prometheus is ready and answers queries."""

@@ -28,6 +28,7 @@ def test_cpu(service_cpu, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.3")
 def test_host_answer(host_answer, require):
     """The host can be asked, so that its disks, memory and clock can be known."""

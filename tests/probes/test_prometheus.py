@@ -29,6 +29,7 @@ ROWS = yaml.safe_load((Path(__file__).parents[2] / "thresholds.yaml").read_text(
         ("api.latency.p95", ['http_request_duration_seconds_bucket{job="agent-v3"}']),
         ("api.errors", ['http_requests_total{job="agent-v3",status=~"5.."}', 'http_requests_total{job="agent-v3"}']),
         ("api.requests", ['http_requests_total{job="agent-v3"}']),
+        ("llm.in_flight", ['llm_calls_in_flight{job="agent-v3"}']),
         ("host.cpu", ['node_cpu_seconds_total{job="node-exporter",mode="idle"}']),
     ],
 )
@@ -237,6 +238,19 @@ def test_server_that_is_well(serve: Serve) -> None:
     assert (result.value, result.samples, result.missing, result.trouble) == (4.2, 4, (), "")
     assert result.buckets == (0.5, 2.0, float("inf"))
     assert fault(run, "prometheus") is None
+
+
+def test_samples_of_a_gauge_are_its_scrapes(serve: Serve) -> None:
+    """A highest value of nothing but one scrape says little: the row's min_samples must be able to see it."""
+    asked: list[str] = []
+
+    def route(path: str, keys: dict[str, list[str]]) -> tuple[str, Any]:
+        asked.extend(keys.get("query", []))
+        return well(path, keys)
+
+    found, _ = ask(serve, route, Query("gauge", "max(max_over_time(a_gauge[60s]))", 60))
+    assert (found.results["gauge"].value, found.results["gauge"].samples) == (4.2, 4)
+    assert asked == ["max(max_over_time(a_gauge[60s]))", "sum(count_over_time(a_gauge[60s]))"]
 
 
 def test_selector_without_a_series_is_named_and_a_fault(serve: Serve) -> None:

@@ -68,6 +68,8 @@ def slips(tmp_path: Path, text: str, name: str = "toy.yaml", **environ: str) -> 
         (GOOD + "not_applicable:\n- {check: a, reason: x, approver: ops, review: 2027-01-31}\n", 5, "at least 3"),
         (GOOD + OVERRIDE + "    warnin: {above: 1}\n", 7, "overrides.toy.value.warnin: is no key that is known here"),
         (GOOD + "overrides:\n  toy.value: {warning: {above: 1}}\n", 5, "overrides.toy.value.reason: is missing"),
+        (GOOD + "redis: {host: r, keys: {config: ''}}\n", 4, "redis.keys.config: string should have at least 1"),
+        (GOOD + "settings:\n  toy.value: {file: a.yaml}\n", 5, "settings.toy.value.key: is missing"),
         (GOOD + "redis: {host: r, password: 123456}\n", 4, "redis.password: input should be a valid string"),
         (GOOD + "http:\n  api: {url: 'http://${HOST}/'}\n", 5, "http.api.url: ${HOST} is not set: export it or add it"),
         (GOOD + "mounts:\n- /a\n- ${B}\n", 6, "mounts.1: ${B} is not set"),
@@ -153,6 +155,14 @@ def test_an_override_that_may_not_be_is_a_slip_at_its_line(tmp_path: Path, text:
     [slip] = caught.value.slips
     assert words in slip.text
     assert slip.line == 5
+
+
+def test_a_setting_of_a_row_that_is_not_there_is_a_slip_at_its_line(tmp_path: Path) -> None:
+    text = "settings:\n  toy.value: {file: a.yaml, key: b}\n  toy.other: {file: a.yaml, key: b}\n"
+    with pytest.raises(BadFile) as caught:
+        overridden(tmp_path, text, {"toy.value": row()})
+    [slip] = caught.value.slips
+    assert (slip.line, slip.text) == (6, "settings.toy.other: thresholds.yaml has no such row")
 
 
 def test_a_tightening_override_needs_nobody(tmp_path: Path) -> None:
