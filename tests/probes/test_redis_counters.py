@@ -8,9 +8,7 @@ from conformance.reading import NotMeasured
 from fixtures import redis_counters
 from fixtures.redis import Server
 from fixtures.redis_counters import COUNTED, since
-from tests.probes.support import body, measure, probing, target, unmeasured
-
-TARGET = target(redis={"host": "x"})
+from tests.probes.support import body, measure, probing, unmeasured
 
 
 def look(at: float = 1000, run_id: str = "a", **counts: int) -> dict[str, Any]:
@@ -29,18 +27,18 @@ def look(at: float = 1000, run_id: str = "a", **counts: int) -> dict[str, Any]:
 def test_counters_since_the_last_run(before: dict[str, Any], now: dict[str, Any], evicted: int, seconds: float) -> None:
     found = since(before, now, 30, "x")
     assert (found.gained["evicted_keys"], found.seconds, found.baseline) == (evicted, seconds, "")
-    assert body(redis_counters.redis_evictions)(found, TARGET).value == pytest.approx(60 * evicted / seconds)
+    assert body(redis_counters.redis_evictions)(found).value == pytest.approx(60 * evicted / seconds)
 
 
 def test_first_run_is_a_baseline() -> None:
     found = since(None, look(rejected_connections=9), 30, "x")
     for fixture in (redis_counters.redis_evictions, redis_counters.redis_rejected):
-        assert body(fixture)(found, TARGET).baseline == "there is no earlier run to count from"
+        assert body(fixture)(found).baseline == "there is no earlier run to count from"
 
 
 def test_connections_that_were_turned_away() -> None:
     found = since(look(rejected_connections=9), look(at=2000, rejected_connections=11), 30, "x")
-    assert body(redis_counters.redis_rejected)(found, TARGET).value == 2
+    assert body(redis_counters.redis_rejected)(found).value == 2
 
 
 def test_counters_are_kept_for_the_next_run() -> None:
@@ -67,6 +65,6 @@ def test_info_without_counters_is_no_data(server: Server, words: str) -> None:
 def test_clients_are_a_share_of_what_may_be() -> None:
     share = body(redis_counters.redis_clients_share)
     one = Server("PONG", {}, "x")
-    assert share(one, {"connected_clients": 85, "maxclients": 100}, TARGET).value == 85
+    assert share(one, {"connected_clients": 85, "maxclients": 100}).value == 85
     with pytest.raises(NotMeasured, match="says nothing of maxclients"):
-        share(one, {"connected_clients": 85}, TARGET)
+        share(one, {"connected_clients": 85})

@@ -174,6 +174,9 @@ def test_server_that_stops_answering_leaves_what_was_seen(serve: Serve) -> None:
     found, _ = taken(store(KEYS, hang), serve)
     assert (found.whole.seen, found.coverage) == (20, 62.5)
     assert "Redis no longer answered (TimeoutError)" in found.words
+    with pytest.raises(NotMeasured, match=r"looked at 20 of 32 keys .* no longer answered") as caught:
+        read("redis_coverage", found)
+    assert caught.value.parts == ("redis",)
 
 
 @pytest.mark.parametrize(

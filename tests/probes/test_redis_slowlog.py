@@ -9,7 +9,7 @@ from fixtures import redis_slowlog
 from fixtures.redis import Server
 from fixtures.redis_slowlog import gained, newest, parse
 from tests.probes.conftest import Serve
-from tests.probes.support import body, closed_port, fault, measure, probing, target, unmeasured
+from tests.probes.support import body, closed_port, fault, measure, probing, unmeasured
 from tests.probes.test_redis import bulk, server
 
 ON = {"slowlog-log-slower-than": "10000", "slowlog-max-len": "128"}
@@ -18,7 +18,6 @@ ENTRIES = [
     [4, 1795428710, 216410, [b"SET", b"llm:0004216a", b"xxx... (72 more bytes)"], b"172.17.0.1:44984", b"agent-v3"],
     [3, 1795428700, 12000, [b"INFO", b"ALL"]],
 ]
-TARGET = target(redis={"host": "x"})
 
 
 def log(entries: list[Any], before: dict[str, Any] | None, run_id: str = "a", **settings: str) -> Any:
@@ -57,7 +56,7 @@ def test_what_is_new(entries: list[Any], known: dict[str, Any], count: int | Non
 
 
 def test_first_run_is_a_baseline_that_shows_what_there_is() -> None:
-    reading = body(redis_slowlog.redis_slow_commands)(log(ENTRIES, None), TARGET)
+    reading = body(redis_slowlog.redis_slow_commands)(log(ENTRIES, None))
     assert reading.baseline == "there is no earlier run to count from"
     assert "216.4 ms SET llm:0004... by agent-v3" in reading.excerpt
 
@@ -74,12 +73,12 @@ def test_newest_id_is_not_forgotten_with_an_empty_log(
 
 def test_longest() -> None:
     slowest = body(redis_slowlog.redis_slow_longest)
-    assert slowest(log(ENTRIES, before(3)), TARGET).value == 0.21641
-    assert slowest(log(ENTRIES, before(5)), TARGET).value == 0
-    assert slowest(log(ENTRIES, before(2)), TARGET).at_least is False
-    lost = slowest(log(ENTRIES, before(-1, 0)), TARGET)
+    assert slowest(log(ENTRIES, before(3))).value == 0.21641
+    assert slowest(log(ENTRIES, before(5))).value == 0
+    assert slowest(log(ENTRIES, before(2))).at_least is False
+    lost = slowest(log(ENTRIES, before(-1, 0)))
     assert (lost.at_least, "3 more were pushed out of the ring of 128" in lost.excerpt) == (True, True)
-    emptied = slowest(log([], before(7, 3)), TARGET)
+    emptied = slowest(log([], before(7, 3)))
     assert (emptied.has_data, "was emptied" in emptied.missing) == (False, True)
 
 
@@ -94,13 +93,13 @@ def test_longest() -> None:
 )
 def test_log_that_is_off_is_no_pass(settings: dict[str, str], on: bool) -> None:
     found = log([], before(-1, 0), **settings)
-    assert body(redis_slowlog.redis_slowlog_on)(found, TARGET).value is on
+    assert body(redis_slowlog.redis_slowlog_on)(found).value is on
     for fixture in ("redis_slowlog_threshold", "redis_slow_commands", "redis_slow_longest"):
         if on:
-            assert body(getattr(redis_slowlog, fixture))(found, TARGET).has_data
+            assert body(getattr(redis_slowlog, fixture))(found).has_data
         else:
             with pytest.raises(NotMeasured, match="off") as caught:
-                body(getattr(redis_slowlog, fixture))(found, TARGET)
+                body(getattr(redis_slowlog, fixture))(found)
             assert caught.value.parts == ("redis slowlog",)
 
 
