@@ -31,6 +31,7 @@ from tests.stack.faults.redis_weekly import (
     SLOWLOG_DEAF,
     SLOWLOG_OFF,
 )  # fmt: skip
+from tests.stack.faults.traffic import quiet
 
 Variant = Callable[..., Path]
 
@@ -92,7 +93,7 @@ def test_stopped_redis_explains_everything_about_redis(weekly: Runner, green_wee
         inject=lambda: stack.docker("stop", "-t", "2", stack.container("redis")),
         remove=lambda: stack.docker("start", stack.container("redis")),
         expect={},
-        gone=lambda: stack.healthy("redis") and stack.healthy("agent-v3"),
+        gone=lambda: stack.healthy("redis") and stack.healthy("agent-v3") and quiet(),
     )
     with injected(fault):
         red = weekly()

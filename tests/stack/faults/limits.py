@@ -5,6 +5,7 @@ import threading
 
 from tests.stack import stack
 from tests.stack.fault import Fault, root
+from tests.stack.faults.traffic import quiet
 
 CONFIG = stack.RUN / "config" / "agent-v3" / "base"
 MOST = 'max(max_over_time(llm_calls_in_flight{job="agent-v3"}[20s]))'
@@ -98,7 +99,7 @@ LLM_WIDE = Fault(
     inject=lambda: (LLM.inject(), _restart(), CROWD.come()),
     remove=lambda: (CROWD.go(), LLM.remove(), _restart()),
     shows=lambda: any(value > 10 for value in stack.prometheus(MOST)),
-    gone=lambda: all(value <= 10 for value in stack.prometheus(MOST)) and bool(stack.prometheus(MOST)),
+    gone=lambda: all(value <= 10 for value in stack.prometheus(MOST)) and quiet(),
     patience=90,
     expect={"llm.concurrency": root("CRITICAL", "500"), "llm.in_flight": root("CRITICAL", "critical above 10")},
 )

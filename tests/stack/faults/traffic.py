@@ -9,6 +9,12 @@ P95 = 'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_
 ERRORS = 'sum(rate(http_requests_total{job="agent-v3",status=~"5.."}[20s])) / sum(rate(http_requests_total[20s]))'
 RATE = '60 * sum(rate(http_requests_total{job="agent-v3"}[20s]))'
 
+
+def quiet() -> bool:
+    """True where traffic flows and nothing has failed for a window: the echo of a fault is over."""
+    return all(value < 0.005 for value in stack.prometheus(ERRORS)) and stack.prometheus(RATE)[0] > 60
+
+
 SLOW = Fault(
     "the API takes three seconds",
     inject=lambda: stack.switch(latency=3),
