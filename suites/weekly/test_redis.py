@@ -52,7 +52,7 @@ def test_redis_coverage(redis_coverage, judge):
 @pytest.mark.runbook("PERF-3.7")
 def test_redis_slowlog(redis_slowlog_on, require):
     """The slow log of Redis is on: without it slow commands cannot be known."""
-    require(redis_slowlog_on)
+    require(redis_slowlog_on, value="on")
 
 
 @pytest.mark.weekly

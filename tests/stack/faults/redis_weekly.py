@@ -135,7 +135,7 @@ SLOWLOG_OFF = Fault(
     inject=lambda: stack.redis("config", "set", "slowlog-log-slower-than", "-1"),
     remove=lambda: stack.redis("config", "set", "slowlog-log-slower-than", "10000"),
     expect={
-        "test_redis_slowlog": root("CRITICAL"),
+        "test_redis_slowlog": root("CRITICAL", "is off (must be on)"),
         "redis.slowlog.threshold": blocked("test_redis_slowlog"),
         "redis.slow.commands": blocked("test_redis_slowlog"),
         "redis.slow.longest": blocked("test_redis_slowlog"),
