@@ -15,6 +15,7 @@ DECLARED = target(
     prometheus={"url": "http://127.0.0.1:9090", "jobs": {"node": "node-exporter"}},
     certificates={"nginx": {"endpoint": "localhost:443"}},
     backups={"database": {"glob": "/backup/*.gz"}},
+    postgres={"host": "x", "dbname": "d", "user": "u", "pools": {"api": {"file": "/etc/pool.yaml", "role": "r"}}},
 )
 
 EXPECTED = {
@@ -27,6 +28,7 @@ EXPECTED = {
     "scrape_job": ["node"],
     "certificate": ["nginx"],
     "backup": ["database"],
+    "pool": ["api"],
 }
 
 
