@@ -67,7 +67,7 @@ def daily(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
 
 @pytest.fixture(scope="session")
 def weekly(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
-    """Run the weekly suite as a person would, in a process of its own."""
+    """Run the weekly suite the same way."""
     return _runner("weekly", tmp_path_factory, state)
 
 

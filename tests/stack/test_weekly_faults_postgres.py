@@ -105,7 +105,7 @@ def test_unused_index_in_statistics_that_are_old_enough(
     weekly: Runner, weekly_green: Finished, variant: Callable[..., Path]
 ) -> None:
     young = weekly_green.check("postgres.indexes.unused")
-    place = variant({"thresholds.yaml": (UNUSED, UNUSED.replace("window: 30d", "window: 1s"))})
+    place = variant({"thresholds.yaml": (UNUSED, UNUSED.replace("window: 31d", "window: 1s"))})
     with injected(LARGE_TABLE):
         red = weekly(checkout=place)
 
@@ -122,7 +122,8 @@ UNUSED = """postgres.indexes.unused:
   origin: ours
   unit: B
   warning: {above: 10485760}
-  window: 30d
+  # The shortest time that has the end of a month in it for certain.
+  window: 31d
 """
 
 
