@@ -6,7 +6,7 @@ import pytest
 
 from conformance.reading import NotMeasured
 from fixtures import postgres_health as health
-from fixtures.postgres_session import Answers, ask
+from fixtures.postgres_session import MOST, Answers, ask
 from tests.probes.support import body, fault, measure, probing
 
 
@@ -149,6 +149,9 @@ def test_refused_look_up_hinders_no_other_and_is_no_empty_answer() -> None:
     found = Answers("postgresql://x", "r", "d", rows, refused)
     with pytest.raises(NotMeasured, match=r"refused to show second: canceling statement due to statement timeout$"):
         found.of("second")
+    many = Answers("postgresql://x", "r", "d", {"rows": ({},) * MOST}, {})
+    with pytest.raises(NotMeasured, match="only a part could be read"):
+        many.of("rows")
     lost = Connection()
     lost.closed = True
     with pytest.raises(psycopg.Error):

@@ -139,7 +139,7 @@ def test_unused_is_a_baseline_until_scans_were_counted_long_enough() -> None:
 
 
 TABLE = {"oid": 1, "schema": "public", "name": "public.t", "size": 500, "seq_scans": 9, "idx_scans": 3,
-         "unanalysed": False, "readable": True}  # fmt: skip
+         "unanalysed": False, "readable": True, "secured": False}  # fmt: skip
 COLUMN = {"table_oid": 1, "name": "a", "n_distinct": -0.5, "correlation": 0.01}
 
 
@@ -167,6 +167,7 @@ def test_columns_are_candidates_only_where_their_table_is_read_from_end_to_end()
         ([], "no table of its own", ""),
         ([{**TABLE, "readable": False}], "pg_stats hides 1 of 1 tables from conformance",
          "psql -d d -c 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"conformance\"'"),
+        ([{**TABLE, "secured": True}], "such as public.t: they have row level security", "BYPASSRLS"),
         ([{**TABLE, "unanalysed": True}], "never analysed: public.t", "ANALYZE public.t"),
     ],
 )  # fmt: skip
