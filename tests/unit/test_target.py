@@ -47,9 +47,9 @@ def slips(tmp_path: Path, text: str, name: str = "toy.yaml", **environ: str) -> 
         (GOOD + "http:\n  api: {url: 'http://me:pw@a/'}\n", 5, "keep user and password out of an address"),
         (GOOD + "services:\n  app: {depends_on: [db]}\n", 5, "services.app.depends_on names 'db', which is no service"),
         (
-            GOOD + "postgres:\n  host: x\n  dbname: d\n  user: u\n  pools:\n    app: {file: /a.yaml, role: r}\n",
-            9,
-            "postgres.pools names 'app', which is no service here",
+            GOOD + "postgres: {host: x, dbname: d, user: u, pools: {app: {file: /a, role: r}}}\n",
+            4,
+            "postgres.pools names",
         ),
         (GOOD + "services:\n  app: {replicas: -1}\n", 5, "services.app.replicas: input should be greater than or"),
         (GOOD + "services:\n  app: {processes: 0}\n", 5, "services.app.processes: input should be greater than or"),
