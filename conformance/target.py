@@ -50,8 +50,19 @@ class Endpoint(Strict):
         return http_url(value)
 
 
+class Pool(Strict):
+    """A service's pool of connections: the YAML `file` on the host and the dotted `section` with its four numbers.
+
+    `role` is the PostgreSQL role that the service connects as.
+    """
+
+    file: Annotated[str, Field(pattern=r"^/")]
+    section: Text = "database.main"
+    role: Text
+
+
 class Postgres(Strict):
-    """How to reach PostgreSQL, as a role that may read statistics (pg_monitor)."""
+    """How to reach PostgreSQL, as a role that may read statistics (pg_monitor); `pools` by the name of a service."""
 
     service: str = "postgres"
     host: Text
@@ -59,6 +70,7 @@ class Postgres(Strict):
     dbname: Text
     user: Text
     password: SecretStr = SecretStr("")
+    pools: dict[str, Pool] = {}
 
 
 class Redis(Strict):

@@ -136,6 +136,9 @@ def _inconsistent(target: Target, source: Document) -> Iterator[Slip]:
             if other not in target.services:
                 place = ("services", name, "depends_on")
                 yield source.slip(place, f"services.{name}.depends_on names {other!r}, which is no service here")
+    for name in target.postgres.pools if target.postgres else ():
+        if name not in target.services:
+            yield source.slip(("postgres", "pools", name), f"postgres.pools names {name!r}, which is no service here")
 
 
 def _named(data: Any) -> set[str]:

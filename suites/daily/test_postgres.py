@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.6")
@@ -13,6 +14,7 @@ def test_postgres_answer(postgres_answer, require):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.6")
 def test_postgres_role(postgres_role, require):
@@ -44,6 +46,7 @@ def test_locks(postgres_waiting, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.runbook("EMG-5.3", row="postgres.idle_in_transaction")
 def test_idle_in_transaction(postgres_idle, judge):
     """No session holds a transaction open without working in it."""

@@ -10,7 +10,8 @@ import pytest
 
 from conformance.reading import NotMeasured
 from fixtures import postgres
-from fixtures.postgres import Server, explain
+from fixtures.postgres import BOUNDS, Server
+from fixtures.postgres_session import Bounds, cut_after, explain
 from tests.probes.conftest import Serve
 from tests.probes.support import Handler, body, closed_port, fault, hang, measure, probing, target, unmeasured, within
 
@@ -45,7 +46,7 @@ AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: 
     ],
 )  # fmt: skip
 def test_server_that_gives_no_session(text: str, words: str) -> None:
-    assert words == explain(text)
+    assert words == explain(text, None, BOUNDS)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +66,11 @@ def test_server_that_gives_no_session(text: str, words: str) -> None:
     ],
 )
 def test_server_that_refuses_this_role_only(text: str) -> None:
-    assert explain(text) == ""
+    assert explain(text, None, BOUNDS) == ""
 
 
 def test_statement_timeout_is_known_by_its_state_in_any_language() -> None:
-    assert explain("Anweisung wird storniert", "57014") == "a look-up of the statistics took more than 2 s"
+    assert explain("Anweisung wird storniert", "57014", BOUNDS) == "a look-up of the statistics took more than 2 s"
 
 
 # Servers that speak the protocol
@@ -177,7 +178,7 @@ def test_server_that_is_no_postgres(serve: Serve, said: bytes) -> None:
 def test_backend_that_stops_in_the_middle_of_a_session_is_cut_off(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "WHOLE", 0.5)
+    monkeypatch.setattr(postgres, "BOUNDS", Bounds(statement=2, whole=0.5))
     run = at(serve(server(LET_IN, then=hang)))
     with within(2):
         found = measure("postgres_server", run)
@@ -201,7 +202,7 @@ def test_look_up_that_takes_too_long(serve: Serve) -> None:
 def test_cut_wakes_whoever_waits_for_an_answer() -> None:
     ours, theirs = socket.socketpair()
     late = threading.Event()
-    with ours, theirs, within(1), postgres._cut_after(ours.fileno(), 0.2, late):
+    with ours, theirs, within(1), cut_after(ours.fileno(), 0.2, late):
         assert ours.recv(1) == b""
     assert late.is_set()
 
@@ -210,7 +211,7 @@ def test_nothing_is_cut_once_the_work_is_done() -> None:
     ours, theirs = socket.socketpair()
     late = threading.Event()
     with ours, theirs:
-        with postgres._cut_after(ours.fileno(), 0.1, late):
+        with cut_after(ours.fileno(), 0.1, late):
             pass
         time.sleep(0.2)
         theirs.sendall(b"x")
@@ -223,7 +224,7 @@ def test_nothing_is_cut_once_the_work_is_done() -> None:
 
 def seen(**facts: Any) -> Server:
     plain = {"may_monitor": True, "role": "conformance", "max_connections": 100, "reserved": 3}
-    activity = {"used": 97, "idle_in_transaction_s": 0.0, "idle_in_transaction": 0}
+    activity = {"used": 97}
     return Server("accepts sessions", "postgresql://x", plain | facts, activity)
 
 
@@ -250,3 +251,17 @@ def test_longest_waiter_counts() -> None:
     reading = body(postgres.postgres_waiting)(found, DECLARED)
     assert reading.value == 7.25
     assert body(postgres.postgres_waiting)(one, DECLARED).value == 0.0
+
+
+def test_longest_idle_transaction_counts_and_its_values_are_not_shown() -> None:
+    idle = tuple(
+        {"pid": pid, "role": "agent_v3", "application": "", "seconds": seconds, "query": "UPDATE t SET a = 'canary'"}
+        for pid, seconds in ((1, 2.5), (2, 301.25))
+    )
+    one = seen()
+    found = Server(one.answer, one.source, one.facts, one.activity, (), (), idle)
+    reading = body(postgres.postgres_idle)(found, DECLARED)
+    assert reading.value == 301.25
+    assert "pid 2 of agent_v3 (-) idle for 301.2 s, last: UPDATE t SET a = ?" in reading.excerpt
+    assert "canary" not in reading.excerpt
+    assert body(postgres.postgres_idle)(one, DECLARED).value == 0.0

@@ -16,6 +16,7 @@ DECLARED = target(
     certificates={"nginx": {"endpoint": "localhost:443"}},
     backups={"database": {"glob": "/backup/*.gz"}},
     redis={"host": "127.0.0.1", "keys": {"session": "session:*"}},
+    postgres={"host": "x", "dbname": "d", "user": "u", "pools": {"api": {"file": "/etc/pool.yaml", "role": "r"}}},
 )
 
 EXPECTED = {
@@ -29,6 +30,7 @@ EXPECTED = {
     "certificate": ["nginx"],
     "backup": ["database"],
     "key_class": ["session"],
+    "pool": ["api"],
 }
 
 

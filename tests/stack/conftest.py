@@ -107,6 +107,15 @@ def green(daily: Runner) -> Finished:
     return first
 
 
+@pytest.fixture(scope="session")
+def weekly_green(weekly: Runner) -> Finished:
+    """The healthy stack in a weekly run that has an earlier one to count from."""
+    weekly()
+    second = weekly()
+    assert second.findings() == [], second.output
+    return second
+
+
 @pytest.fixture
 def variant(tmp_path: Path) -> Callable[..., Path]:
     """A copy of the checkout in which files may be edited: `variant({'thresholds.yaml': (old, new)})`."""

@@ -58,3 +58,35 @@ class Sessions:
             host="127.0.0.1", port=15432, dbname="agent_v3", user="agent_v3", password=password, autocommit=True,
             connect_timeout=5,
         )  # fmt: skip
+
+
+class LockChain(Sessions):
+    """Three sessions: one that waits for one that waits for one that holds a lock and does nothing."""
+
+    def open(self) -> None:
+        """Open them; the last two wait in threads of their own."""
+        stack.sql("CREATE TABLE fault_chain AS SELECT n AS id FROM generate_series(1, 2) AS n")
+        stack.sql("GRANT SELECT, UPDATE ON fault_chain TO agent_v3")
+        holder, middle, last = (self._connect() for _ in range(3))
+        self._open += [holder, middle, last]
+        holder.autocommit = middle.autocommit = False
+        holder.execute("UPDATE fault_chain SET id = id WHERE id = 1")
+        middle.execute("UPDATE fault_chain SET id = id WHERE id = 2")
+        for session, row in ((middle, 1), (last, 2)):
+            threading.Thread(target=self._update, args=(session, row), daemon=True).start()
+        self._since = time.monotonic()
+
+    def close(self) -> None:
+        """End them, and take their table away."""
+        super().close()
+        stack.sql("DROP TABLE IF EXISTS fault_chain")
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of the server, the root first."""
+        return [one.info.backend_pid for one in self._open]
+
+    @staticmethod
+    def _update(session: psycopg.Connection, row: int) -> None:
+        with contextlib.suppress(psycopg.Error):
+            session.execute("UPDATE fault_chain SET id = id WHERE id = %s", [row])

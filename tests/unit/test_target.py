@@ -46,6 +46,11 @@ def slips(tmp_path: Path, text: str, name: str = "toy.yaml", **environ: str) -> 
         (GOOD + "http:\n  api: {url: 'http://:80/'}\n", 5, "write http://host:port/path or https://"),
         (GOOD + "http:\n  api: {url: 'http://me:pw@a/'}\n", 5, "keep user and password out of an address"),
         (GOOD + "services:\n  app: {depends_on: [db]}\n", 5, "services.app.depends_on names 'db', which is no service"),
+        (
+            GOOD + "postgres: {host: x, dbname: d, user: u, pools: {app: {file: /a, role: r}}}\n",
+            4,
+            "postgres.pools names",
+        ),
         (GOOD + "services:\n  app: {replicas: -1}\n", 5, "services.app.replicas: input should be greater than or"),
         (GOOD + "services:\n  app: {processes: 0}\n", 5, "services.app.processes: input should be greater than or"),
         (GOOD + "services: [app]\n", 4, "services: input should be a valid dictionary, not ['app']"),

@@ -8,8 +8,9 @@ CREATE ROLE agent_v3 LOGIN PASSWORD :'agent_password';
 CREATE DATABASE agent_v3 OWNER agent_v3;
 REVOKE CONNECT, TEMPORARY ON DATABASE agent_v3 FROM PUBLIC;
 
--- Who examines: sees statistics, writes nothing, and never takes the slots that an administrator needs.
-CREATE ROLE conformance LOGIN CONNECTION LIMIT 5 PASSWORD :'conformance_password' IN ROLE pg_monitor;
+-- Who examines: sees statistics, writes nothing, and never takes the slots that an administrator needs. The planner's
+-- statistics and the values of sequences are shown only to those who may SELECT: hence the second membership.
+CREATE ROLE conformance LOGIN CONNECTION LIMIT 5 PASSWORD :'conformance_password' IN ROLE pg_monitor, pg_read_all_data;
 ALTER ROLE conformance SET default_transaction_read_only = on;
 GRANT CONNECT ON DATABASE agent_v3 TO conformance;
 

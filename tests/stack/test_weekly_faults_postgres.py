@@ -1,0 +1,176 @@
+"""For each weekly check of PostgreSQL a fault, injected into the real stack, that turns it to its named verdict."""
+
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.stack import stack
+from tests.stack.conftest import Finished, Runner
+from tests.stack.fault import Fault, differences, injected
+from tests.stack.faults.postgres_weekly import BATCHES, CHAIN, LARGE_TABLE, LOCK_CHAIN
+
+FILES = tuple(f"suites/weekly/test_{name}.py" for name in ("indexes", "pool", "postgres", "statements", "transactions"))
+# Turned red by a test below, which names it.
+BELOW = {"postgres.statements.mean", "postgres.statements.dropped", "postgres.indexes.unused", "postgres.xid.age",
+         "postgres.replication.lag"}  # fmt: skip
+
+
+@pytest.mark.parametrize("faults", BATCHES.values(), ids=BATCHES)
+def test_faults_turn_their_checks_and_no_others(
+    faults: tuple[Fault, ...], weekly: Runner, weekly_green: Finished
+) -> None:
+    with injected(*faults):
+        red = weekly()
+        if differences(red.results, faults):
+            sys.stderr.write(red.output)
+            red = weekly()
+
+    found = differences(red.results, faults)
+    assert found == [], "\n".join([*found, red.output])
+    verdicts = {want.verdict for fault in faults for want in fault.expect.values() if not want.blocked_by}
+    assert red.exit_code == (0 if verdicts == {"WARNING"} else 1), red.output
+    _green_again(weekly)
+
+
+def _green_again(weekly: Runner) -> None:
+    last: list[Finished] = []
+
+    def green() -> bool:
+        last[:] = [weekly()]
+        return last[0].findings() == []
+
+    with contextlib.suppress(AssertionError):
+        stack.wait(green, "everything is green again", 60)
+    assert last[0].findings() == [], last[0].output
+
+
+def test_every_check_of_these_files_has_a_fault(weekly_green: Finished) -> None:
+    turned = {
+        check.partition("[")[0]
+        for faults in BATCHES.values()
+        for fault in faults
+        for check, want in fault.expect.items()
+        if not want.blocked_by
+    }
+    ours = {
+        check["id"].partition("[")[0] for check in weekly_green.results["checks"] if check["nodeid"].startswith(FILES)
+    }
+    assert len(ours) > 20
+    assert ours - turned - BELOW == set()
+
+
+def test_lock_chain_is_shown_from_its_root(weekly: Runner, weekly_green: Finished) -> None:
+    with injected(LOCK_CHAIN):
+        pids = CHAIN.pids
+        found = weekly().check("postgres.locks.chain")
+
+    lines = found["reading"]["excerpt"].splitlines()
+    assert [line.lstrip().partition(" of ")[0] for line in lines] == [
+        f"root pid {pids[0]}",
+        f"<- pid {pids[1]}",
+        f"<- pid {pids[2]}",
+    ]
+    assert [len(line) - len(line.lstrip()) for line in lines] == [0, 2, 4]
+    assert "idle in transaction" in lines[0]
+    assert "UPDATE fault_chain" in lines[2]
+
+
+def test_slow_statement_warns_once_and_not_when_it_was_mended(weekly: Runner, weekly_green: Finished) -> None:
+    weekly()  # what earlier faults made slow is counted here
+    stack.sql("SELECT pg_sleep(1.2), 'canary'")
+    red = weekly()
+    mended = weekly()
+
+    found = red.check("postgres.statements.mean")
+    assert found["verdict"] == "WARNING", red.output
+    assert "SELECT pg_sleep($1), $2" in found["reading"]["excerpt"].splitlines()[0]
+    assert "1 calls" in found["reading"]["excerpt"].splitlines()[0]
+    assert "canary" not in str(red.results)
+    assert mended.check("postgres.statements.mean")["verdict"] == "OK", mended.output
+
+
+def test_more_statements_than_there_is_room_for(weekly: Runner, weekly_green: Finished) -> None:
+    # A constant's type is part of what makes a statement: twelve columns of two types are 4096 statements.
+    texts = (", ".join("1" if number >> bit & 1 else "'a'" for bit in range(12)) for number in range(2300))
+    stack.sql("\n".join(f"SELECT {text};" for text in texts))
+    red = weekly()
+
+    assert red.check("postgres.statements.dropped")["verdict"] == "WARNING", red.output
+    _green_again(weekly)
+
+
+def test_unused_index_in_statistics_that_are_old_enough(
+    weekly: Runner, weekly_green: Finished, variant: Callable[..., Path]
+) -> None:
+    young = weekly_green.check("postgres.indexes.unused")
+    place = variant({"thresholds.yaml": (UNUSED, UNUSED.replace("window: 31d", "window: 1s"))})
+    with injected(LARGE_TABLE):
+        red = weekly(checkout=place)
+
+    assert young["disposition"] == "baseline"
+    found = red.check("postgres.indexes.unused")
+    assert found["verdict"] == "WARNING", red.output
+    assert "candidate: fault_long on public.fault_large" in found["reading"]["excerpt"]
+    assert "pkey" not in found["reading"]["excerpt"]
+    assert "DROP" not in red.output + str(red.results)
+
+
+UNUSED = """postgres.indexes.unused:
+  runbook: PERF-3.3
+  origin: ours
+  unit: B
+  warning: {above: 10485760}
+  # The shortest time that has the end of a month in it for certain.
+  window: 31d
+"""
+
+
+def test_age_of_transaction_ids_is_measured(
+    weekly: Runner, weekly_green: Finished, variant: Callable[..., Path]
+) -> None:
+    """Two thousand million transactions take days: the limit comes to the reading instead."""
+    place = variant(
+        {"thresholds.yaml": ("warning: {above: 50}\n  critical: {above: 75}", "critical: {above: 0.0000001}")}
+    )
+    red = weekly(checkout=place)
+
+    found = red.check("postgres.xid.age")
+    assert found["verdict"] == "CRITICAL", red.output
+    assert "agent_v3: xid" in found["reading"]["excerpt"]
+
+
+NO_STANDBY = """  - check: postgres.replication.lag
+    reason: the stack has no standby
+    approver: Tech Lead
+    review: 2027-06-30
+"""
+
+
+def test_standby_that_is_missing_and_one_that_lags(
+    weekly: Runner, weekly_green: Finished, variant: Callable[..., Path]
+) -> None:
+    place = variant({"targets/demo.yaml": (NO_STANDBY, "")})
+    hba = stack.RUN / "config" / "postgres" / "pg_hba.conf"
+    before = hba.read_text(encoding="utf-8")
+    missing = weekly(checkout=place)
+    try:
+        hba.write_text(f"local replication postgres peer map=container\n{before}", encoding="utf-8")
+        stack.sql("SELECT pg_reload_conf()")
+        command = "mkdir -p /tmp/wal && exec /usr/lib/postgresql/15/bin/pg_receivewal -D /tmp/wal"
+        stack.shell("postgres", command, user="postgres", detach=True)
+        stack.wait(lambda: stack.sql("SELECT count(*) FROM pg_stat_replication") == "1", "the standby streams")
+        close = weekly(checkout=place)
+        stack.shell("postgres", "pkill -STOP pg_receivewal", user="postgres")
+        stack.sql("SELECT pg_logical_emit_message(false, 'fault', repeat('x', 10485760));" * 6)
+        behind = weekly(checkout=place)
+    finally:
+        stack.shell("postgres", "pkill -KILL pg_receivewal; rm -rf /tmp/wal", user="postgres")
+        hba.write_text(before, encoding="utf-8")
+        stack.sql("SELECT pg_reload_conf()")
+
+    assert missing.check("postgres.replication.lag")["verdict"] == "UNKNOWN", missing.output
+    assert close.check("postgres.replication.lag")["verdict"] == "OK", close.output
+    assert behind.check("postgres.replication.lag")["verdict"] == "WARNING", behind.output
