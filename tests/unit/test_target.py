@@ -56,6 +56,8 @@ def slips(tmp_path: Path, text: str, name: str = "toy.yaml", **environ: str) -> 
         ),
         (GOOD + "postgres: {host: db, dbname: a, user: u, port: 70000}\n", 4, "less than or equal to 65535"),
         (GOOD + "logs:\n  app: {}\n", 5, "logs.app: write service (a container's output), or files"),
+        (GOOD + "logs:\n  app: {service: a, rotation: {rule: /r}}\n", 5, "rotation needs files (what is rotated) and"),
+        (GOOD + "logs:\n  app: {service: a, files: /f, rotation: {rule: r}}\n", 5, "should match pattern"),
         (GOOD + "certificates:\n  web: {}\n", 5, "write either endpoint (host:port) or file"),
         (GOOD + "certificates:\n  web: {endpoint: web}\n", 5, "is no endpoint: write host:port, such as localhost:443"),
         (GOOD + "mounts: [data]\n", 4, "mounts.0: string should match pattern"),
