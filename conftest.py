@@ -18,6 +18,8 @@ pytest_plugins = [
     "fixtures.privileged",
     "fixtures.rotation",
     "fixtures.rotated",
+    "fixtures.schedule",
+    "fixtures.record",
     "fixtures.postgres",
     "fixtures.prometheus",
     "fixtures.alertmanager",

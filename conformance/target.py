@@ -130,6 +130,21 @@ class Log(Strict):
         return self
 
 
+class Schedule(Strict):
+    """What starts the hourly run, on the machine that runs the checks: `crontab` (a file, or `user` for what
+    `crontab -l` prints), or a systemd `timer`.
+    """
+
+    crontab: Text | None = None
+    timer: Annotated[str, Field(pattern=r"^[A-Za-z0-9@_.-]+\.timer$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.crontab is None) == (self.timer is None):
+            raise ValueError("write either crontab (a file, or user) or timer (NAME.timer)")
+        return self
+
+
 class Backups(Strict):
     """A set of backups: the newest file that `glob` finds on the host counts."""
 
@@ -215,6 +230,7 @@ class Target(Strict):
     backups: dict[str, Backups] = {}
     certificates: dict[str, Certificate] = {}
     mounts: list[Annotated[str, Field(pattern=r"^/")]] = []
+    schedule: Schedule | None = None
     allow: Allow = Allow()
     overrides: dict[str, Override] = {}
     not_applicable: list[NotApplicable] = []
