@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conformance import check as checks
+from conformance import duration
 from conformance.judging import Bench
 from conformance.run import MEASURING
 
@@ -38,6 +39,12 @@ def rows(request: pytest.FixtureRequest) -> Any:
 def row(request: pytest.FixtureRequest) -> str:
     """The name of the check's own row."""
     return request.node.stash[checks.KEY].row or ""
+
+
+@pytest.fixture
+def row_window(row: str, rows: Any) -> int:
+    """The window of the check's own row, in seconds; a day where it has none."""
+    return duration.seconds(rows[row].window or "1d")
 
 
 def _bench(request: pytest.FixtureRequest) -> Bench:

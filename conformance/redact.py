@@ -11,10 +11,10 @@ _PATTERNS = (
     # user:password@ in an address
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), "***"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 ***"),
-    # password=..., "api_key": "...", JWT_SECRET: ...
+    # password=..., "api_key": "...", JWT_SECRET: ..., but not sudo's NOPASSWD: a command stands behind it
     (
         re.compile(
-            r"(?i)((?:password|passwd|secret|token|api[_-]?key|authorization)[\w-]{0,40}[\"']?\s{0,9}[=:]\s{0,9}[\"']?)"
+            r"(?i)((?:password|(?<!no)passwd|secret|token|api[_-]?key|authorization)[\w-]{0,40}[\"']?\s{0,9}[=:]\s{0,9}[\"']?)"
             r"(?!\*\*\*)[^\s\"',;&}]+"
         ),
         r"\1***",

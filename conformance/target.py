@@ -115,17 +115,46 @@ class Alertmanager(Strict):
         return http_url(value)
 
 
+class Rotation(Strict):
+    """How the files of a log rotate: the file with the rule, and logrotate's state file.
+
+    `config` is what logrotate is started with where that is not the rule itself: its defaults hold for the rule.
+    """
+
+    rule: Annotated[str, Field(pattern=r"^/")]
+    config: Annotated[str, Field(pattern=r"^/")] | None = None
+    state: Annotated[str, Field(pattern=r"^/")] = "/var/lib/logrotate/status"
+
+
 class Log(Strict):
     """A log to read: the output of a service's containers, or `files` of the host by glob, which `service` writes."""
 
     service: str | None = None
     files: str | None = None
     on_no_data: NoData = "unknown"
+    rotation: Rotation | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.service is None and self.files is None:
             raise ValueError("write service (a container's output), or files (a glob on the host), or both")
+        if self.rotation is not None and (self.files is None or self.service is None):
+            raise ValueError("rotation needs files (what is rotated) and service (who writes them)")
+        return self
+
+
+class Schedule(Strict):
+    """What starts the hourly run, on the machine that runs the checks: `crontab` (a file, or `user` for what
+    `crontab -l` prints), or a systemd `timer`.
+    """
+
+    crontab: Text | None = None
+    timer: Annotated[str, Field(pattern=r"^[A-Za-z0-9@_.-]+\.timer$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.crontab is None) == (self.timer is None):
+            raise ValueError("write either crontab (a file, or user) or timer (NAME.timer)")
         return self
 
 
@@ -225,6 +254,7 @@ class Target(Strict):
     certificates: dict[str, Certificate] = {}
     settings: dict[str, Setting] = {}
     mounts: list[Annotated[str, Field(pattern=r"^/")]] = []
+    schedule: Schedule | None = None
     allow: Allow = Allow()
     overrides: dict[str, Override] = {}
     not_applicable: list[NotApplicable] = []

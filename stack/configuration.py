@@ -12,7 +12,7 @@ import shutil
 from . import paths
 
 # Folders of config/ that are not named after the one service that reads them.
-_READERS = {"sshd": {"host"}, "logrotate": {"host", "logrotate"}}
+_READERS = {"sshd": {"host"}, "logrotate": {"logrotate"}, "collector": {"host"}, "cron": set[str]()}
 
 
 def ensure() -> set[str]:

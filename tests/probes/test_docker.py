@@ -53,6 +53,7 @@ def test_running_container_is_read_whole() -> None:
         id=ID, name="agentv3_agent-v3_1", service="agent-v3", status="running", health="healthy", exit_code=0,
         oom_killed=False, restarts=0, image_id=IMAGE, image_name="agentv3:latest", memory_limit=201326592, cpus=0.0,
         started=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(),
+        created=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(),
     )  # fmt: skip
     assert expected == RUNNING
 

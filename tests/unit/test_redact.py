@@ -43,7 +43,15 @@ def test_what_looks_like_a_secret_is_hidden_though_nobody_declared_it(text: str)
 
 
 @pytest.mark.parametrize(
-    "text", ["disk free of /data is 7.4 %", "http://db:5432/health", "select 1", "the secret of the house", "a@b.c"]
+    "text",
+    [
+        "disk free of /data is 7.4 %",
+        "http://db:5432/health",
+        "select 1",
+        "the secret of the house",
+        "a@b.c",
+        "ops ALL=(root) NOPASSWD: /usr/local/sbin/x",
+    ],
 )
 def test_everything_else_stays_as_it_is(text: str) -> None:
     assert text == Redactor(["canary77"])(text)

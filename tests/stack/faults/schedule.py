@@ -1,0 +1,57 @@
+"""A crontab that starts nothing, the wrong thing, or too seldom."""
+
+from tests.stack import stack
+from tests.stack.fault import Fault, blocked, root
+
+CRONTAB = stack.RUN / "config" / "cron" / "agent-v3-conformance"
+_ORIGINAL = stack.CHECKOUT / "stack" / "config" / "cron" / "agent-v3-conformance"
+
+
+def _edit(old: str, new: str) -> None:
+    text = CRONTAB.read_text(encoding="utf-8")
+    assert old in text
+    CRONTAB.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _restore() -> None:
+    CRONTAB.write_bytes(_ORIGINAL.read_bytes())
+
+
+MISTYPED = Fault(
+    "a crontab with a mistyped marker",
+    inject=lambda: _edit("-m daily", "-m dayli"),
+    remove=_restore,
+    expect={"test_schedule_command": root("CRITICAL", "dayli is no marker")},
+)
+
+TOO_SELDOM = Fault(
+    "a crontab that starts the run every second hour, with a mistyped option, against another target",
+    inject=lambda: (_edit("0 * * * *", "0 */2 * * *"), _edit("--target demo --fail-on", "--target other --failon")),
+    remove=_restore,
+    expect={
+        "test_schedule_hours": root("CRITICAL", "0 */2 * * *"),
+        "test_schedule_command": root("CRITICAL", "--failon is no option"),
+    },
+)
+
+NO_CRONTAB = Fault(
+    "a missing crontab",
+    inject=CRONTAB.unlink,
+    remove=_restore,
+    expect={
+        "test_schedule_installed": root("CRITICAL", "there is no"),
+        "test_schedule_hours": blocked("test_schedule_installed"),
+        "test_schedule_command": blocked("test_schedule_installed"),
+    },
+)
+
+COMMENTED = Fault(
+    "a crontab whose line was commented out",
+    inject=lambda: _edit("0 * * * *", "# 0 * * * *"),
+    remove=_restore,
+    expect={
+        "test_schedule_installed": root("CRITICAL", "starts pytest"),
+        "test_schedule_hours": blocked("test_schedule_installed"),
+        "test_schedule_command": blocked("test_schedule_installed"),
+    },
+)
