@@ -38,8 +38,7 @@ def write(path: Path, source: BinaryIO, sink: BinaryIO) -> str:
 def main(words: list[str]) -> int:
     """The exit code: 0 where the manifest was written, 1 where not, 2 for a slip in the command line."""
     if len(words) != 1 or words[0].startswith("-"):
-        print(f"usage: pg_dump ... | python3 -m conformance.backup_manifest FILE{manifest.SUFFIX} | gzip >FILE",
-              file=sys.stderr)  # fmt: skip  # noqa: T201
+        _say(f"usage: pg_dump ... | python3 -m conformance.backup_manifest FILE{manifest.SUFFIX} | gzip >FILE")
         return 2
     try:
         trouble = write(Path(words[0]), sys.stdin.buffer, sys.stdout.buffer)
@@ -48,8 +47,12 @@ def main(words: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         trouble = f"{error.filename or 'the dump'}: {error.strerror}: no manifest was written"
     if trouble:
-        print(f"backup-manifest: {trouble}", file=sys.stderr)  # noqa: T201
+        _say(f"backup-manifest: {trouble}")
     return 1 if trouble else 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ _INSERT = re.compile(rb"INSERT INTO " + _TABLE)
 _CREATE_TABLE = re.compile(rb"CREATE (?:UNLOGGED )?TABLE " + _TABLE)
 _EXTENSION = re.compile(rb"CREATE EXTENSION (?:IF NOT EXISTS )?(" + _NAME + rb")")
 _CREATE_ROLE = re.compile(rb"CREATE (?:ROLE|USER|GROUP) (" + _NAME + rb")(?: WITH[^;]*)?;$")
+_SUPERUSER = re.compile(rb"ALTER ROLE (" + _NAME + rb") WITH SUPERUSER")
+_DATABASE = re.compile(rb"(?:CREATE|DROP) DATABASE (?:IF EXISTS )?(" + _NAME + rb")")
 _CONNECT = re.compile(rb"\\connect (?:-reuse-previous=on )?(.+)")
 _VERSION = re.compile(rb"-- Dumped (from database|by pg_dump) version (\S+)")
 # Every place in which pg_dump names a role.
@@ -51,6 +53,7 @@ class Dump:
     rows: dict[str, int] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
     created_roles: set[str] = field(default_factory=set)
+    superusers: set[str] = field(default_factory=set)
     extensions: set[str] = field(default_factory=set)
     connects: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
@@ -71,10 +74,11 @@ class Dump:
 class Reader:
     """Takes a dump in pieces of any size; `dump` is what it held so far.
 
-    `drop` may name statements that are not to be passed on: it is asked with the name of a role that the dump creates.
+    `drop` is asked, as `(what, name)`, whether a statement is left out of what is passed on: one that makes a role,
+    makes or drops a database, connects to one, or changes to a tablespace.
     """
 
-    def __init__(self, drop: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, drop: Callable[[str, str], bool] = lambda _what, _name: False) -> None:
         self.dump = Dump()
         self._drop = drop
         self._schema = hashlib.sha256()
@@ -181,9 +185,16 @@ class Reader:
         elif first == b"\\":
             found = _CONNECT.match(line)
             if found:
-                self.dump.connects.append(_text(found[1]))
+                self.dump.connects.append(_connected(_text(found[1])))
+                passes = not self._drop("connect", self.dump.connects[-1])
         elif first == b"C":
             passes = self._created(line)
+        elif first == b"A" and (superuser := _SUPERUSER.match(line)):
+            self.dump.superusers.add(unquoted(_text(superuser[1])))
+        elif line.startswith(b"SET default_tablespace = ") and not line.endswith(b"'';"):
+            passes = not self._drop("tablespace", _text(line[25:-1]))
+        elif first == b"D" and (dropped := _DATABASE.match(line)):
+            passes = not self._drop("database", unquoted(_text(dropped[1])))
         elif first in (b"I", b"\t"):
             self._inserted(line)
         if line.startswith(_ROLE_WORDS):
@@ -219,7 +230,9 @@ class Reader:
         elif found := _CREATE_ROLE.match(line):
             role = unquoted(_text(found[1]))
             self.dump.created_roles.add(role)
-            return not self._drop(role)
+            return not self._drop("role", role)
+        elif found := _DATABASE.match(line):
+            return not self._drop("database", unquoted(_text(found[1])))
         return True
 
     def _inserted(self, line: bytes) -> None:
@@ -270,6 +283,12 @@ def _is_cut_mark(rest: bytes) -> bool:
 def unquoted(name: str) -> str:
     """'Odd' for '"Odd"', and what needs no quotes as it is."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _connected(words: str) -> str:
+    """The database of `\\connect words`: a name, or a connection string for a name that is an odd one."""
+    string = re.search(r"dbname='((?:[^'\\]|\\.)*)'", words)
+    return re.sub(r"\\(.)", r"\1", string[1]) if string else unquoted(words.strip())
 
 
 def _text(word: bytes) -> str:

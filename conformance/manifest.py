@@ -44,11 +44,12 @@ def parse(text: str) -> Manifest:
     if not isinstance(found, dict) or found.get("manifest") != VERSION:
         raise ValueError(f"is no manifest of version {VERSION}")
     rows = found.get("rows")
-    texts = {name: found.get(name) for name in ("written", "kind", "server", "program", "schema")}
+    names = ("written", "kind", "server", "program", "schema")
+    texts = {name: str(found[name]) for name in names if isinstance(found.get(name), str)}
     if not isinstance(rows, dict) or not all(_is_count(one) for one in (*rows.values(), found.get("size"))):
         raise ValueError("holds no whole numbers of rows and size")
-    if not all(isinstance(one, str) for one in texts.values()):
-        raise ValueError(f"lacks one of {', '.join(texts)}")
+    if len(texts) != len(names):
+        raise ValueError(f"lacks one of {', '.join(names)}")
     return Manifest(**texts, size=found["size"], rows=rows)
 
 
