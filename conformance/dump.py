@@ -36,7 +36,7 @@ _OPENING = re.compile(rb"'|\"|\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$|--|/\*")
 _TERMINATOR = re.compile(rb"\\\.\r?\n")
 _PROGRAM = re.compile(rb"pg_dump(?:all)?: ")
 # What is no part of the schema: comments hold versions, the key of \restrict is another in each dump, the rest is data.
-_NOT_SCHEMA = (b"--", b"\\restrict", b"\\unrestrict", b"SELECT pg_catalog.setval(")
+_NOT_SCHEMA = (b"--", b"\\restrict", b"\\unrestrict", b"SELECT pg_catalog.setval(", b"COPY ")
 
 
 @dataclass(slots=True)
@@ -113,15 +113,13 @@ class Reader:
         rest, self._rest = self._rest, b""
         if rest and not self._table:
             self._statement(rest.rstrip(b"\r"))
-        mark = "cluster" if self.dump.is_cluster else "database"
-        self.dump.ended = mark in self._marks and not self._table and not self._open
+        self.dump.ended = self._mark in self._marks and not self._table and not self._open
         self.dump.schema = self._schema.hexdigest()
         return self.dump, rest
 
     @property
-    def is_inside(self) -> str:
-        """The table within whose data the dump is at the moment; empty where in none."""
-        return self._table
+    def _mark(self) -> str:
+        return "cluster" if self.dump.is_cluster else "database"
 
     def _copy(self, data: bytes, position: int) -> int:
         """Consume COPY data; gives where to go on, which is the position itself where more is needed first."""
@@ -172,7 +170,8 @@ class Reader:
         if not self._open:
             self._headed = self._headed or line.startswith((b"--", b"SET ", b"\\restrict"))
             passes = self._begins(line)
-        if line and not self._inserting and not line.startswith(_NOT_SCHEMA):
+        # What follows the end mark (a job that appends the roles) is no part of it.
+        if line and not self._inserting and self._mark not in self._marks and not line.startswith(_NOT_SCHEMA):
             self._schema.update(line + b"\n")
         self._quotes(line)
         return passes
