@@ -31,6 +31,7 @@ def test_backup_size(backup_size, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11", row="backup.size.share")
 def test_backup_share(backup_share, judge):
@@ -39,6 +40,7 @@ def test_backup_share(backup_share, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_format(backup_format, require):

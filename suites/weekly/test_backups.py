@@ -11,13 +11,6 @@ def test_backup_growth(backup_growth, require):
 
 
 @pytest.mark.weekly
-@pytest.mark.runbook("OPS-1.11", row="backup.shrink")
-def test_backup_shrink(backup_shrink, judge):
-    """The newest backup is not far smaller than the one before."""
-    judge(backup_shrink)
-
-
-@pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_mode(backup_mode, require):
     """No backup is readable by everybody on the host."""

@@ -14,7 +14,10 @@ DECLARED = target(
     logs={"api": {"service": "api"}, "files": {"files": "/var/log/*.log"}},
     prometheus={"url": "http://127.0.0.1:9090", "jobs": {"node": "node-exporter"}},
     certificates={"nginx": {"endpoint": "localhost:443"}},
-    backups={"database": {"glob": "/backup/*.gz"}},
+    backups={
+        "database": {"glob": "/backup/*.gz", "restore": {"tables": {"users": 1}, "smoke": {"one": "SELECT true"}}},
+        "roles": {"glob": "/backup/roles*.gz"},
+    },
 )
 
 EXPECTED = {
@@ -26,7 +29,9 @@ EXPECTED = {
     "log": ["api", "files"],
     "scrape_job": ["node"],
     "certificate": ["nginx"],
-    "backup": ["database"],
+    "backup": ["database", "roles"],
+    "dump": ["database"],
+    "smoke": ["database/one"],
 }
 
 

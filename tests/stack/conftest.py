@@ -1,4 +1,4 @@
-"""Runs of the daily suite against the stack that `make stack-up` started."""
+"""Runs of the suites against the stack that `make stack-up` started."""
 
 import json
 import os
@@ -62,7 +62,16 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def daily(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
     """Run the daily suite as a person would, in a process of its own."""
+    return _runner("daily", tmp_path_factory, state)
 
+
+@pytest.fixture(scope="session")
+def weekly(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
+    """Run the weekly suite the same way."""
+    return _runner("weekly", tmp_path_factory, state)
+
+
+def _runner(suite: str, tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
     def run(*words: str, checkout: Path = stack.CHECKOUT, target: str = "demo", prefix: tuple[str, ...] = (),
             environ: dict[str, str] | None = None) -> Finished:  # fmt: skip
         folder = tmp_path_factory.mktemp("run")
@@ -72,7 +81,7 @@ def daily(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
             "-m",
             "pytest",
             "-m",
-            "daily",
+            suite,
             "--target",
             target,
             f"--run-dir={folder}",
