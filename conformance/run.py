@@ -39,7 +39,7 @@ class Measuring:
         self._probing = Probing(
             target=settings.target, faults=self._faults, queries={}, previous=self.previous.get("kept", {}),
             windows={name: duration.seconds(row.window) for name, row in settings.rows.items() if row.window},
-            probe=self._result,
+            probe=self._result, timeout=deadline,
         )  # fmt: skip
         self._running = Running(self._probing, deadline)
         self.concluding = Concluding(

@@ -5,13 +5,13 @@ import shutil
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from conformance.pattern import matches
-from conformance.threshold import NoData, Override, Strict, iso_date
+from conformance.threshold import Duration, NoData, Override, Strict, iso_date
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -158,10 +158,34 @@ class Schedule(Strict):
         return self
 
 
+class Restore(Strict):
+    """How a set of backups is proved in a throw-away server, and what must be in it.
+
+    `tables` are the least rows of each table, `newest` the columns whose latest time is the age of the data, `smoke`
+    queries whose only answer must be true. `workspace` is a folder of this machine with room for the copy; `nice` (0
+    to 19) and `io` are how the restore yields to whatever else runs here.
+    """
+
+    dbname: str | None = None
+    tables: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    newest: dict[str, str] = {}
+    smoke: dict[str, str] = {}
+    workspace: Annotated[str, Field(pattern=r"^/")] = "/var/tmp"  # noqa: S108  its folders are made with mode 0700
+    nice: int = Field(10, ge=0, le=19)
+    io: Literal["idle", "best-effort"] = "idle"
+
+
 class Backups(Strict):
-    """A set of backups: the newest file that `glob` finds on the host counts."""
+    """A set of backups: what `glob` finds on the host, files or (directory dumps) folders; the newest counts.
+
+    One is written `every` so often and the last `keep` stay; `roles` names the set that holds the roles of this one.
+    """
 
     glob: Text
+    every: Duration | None = None
+    keep: int | None = Field(None, ge=1)
+    roles: str | None = None
+    restore: Restore | None = None
 
 
 class Certificate(Strict):
@@ -266,6 +290,13 @@ class Target(Strict):
         if urlsplit(value).scheme not in ("local", "ssh"):
             raise ValueError(f"{value!r} is no host: write local:// or ssh://user@name:port")
         return value
+
+    @model_validator(mode="after")
+    def _roles_of_a_set(self) -> Self:
+        for name, one in self.backups.items():
+            if one.roles is not None and one.roles not in self.backups:
+                raise ValueError(f"backups.{name}.roles: there is no set {one.roles!r} among backups")
+        return self
 
     @property
     def overrides_in_force(self) -> dict[str, Override]:

@@ -1,9 +1,10 @@
-"""OPS-1.11: there is a fresh backup (that it restores is the weekly suite's)."""
+"""OPS-1.11: there is a fresh backup (that it restores is proved in suites/weekly)."""
 
 import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_exists(backup_count, require):
@@ -12,6 +13,7 @@ def test_backup_exists(backup_count, require):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11", row="backup.age")
 def test_backup_age(backup_age, judge):
@@ -20,6 +22,7 @@ def test_backup_age(backup_age, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11", row="backup.size")
 def test_backup_size(backup_size, judge):
@@ -28,6 +31,7 @@ def test_backup_size(backup_size, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11", row="backup.size.share")
 def test_backup_share(backup_share, judge):
@@ -36,6 +40,7 @@ def test_backup_share(backup_share, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_format(backup_format, require):

@@ -18,9 +18,12 @@ DECLARED = target(
     },
     prometheus={"url": "http://127.0.0.1:9090", "jobs": {"node": "node-exporter"}},
     certificates={"nginx": {"endpoint": "localhost:443"}},
-    backups={"database": {"glob": "/backup/*.gz"}},
     redis={"host": "127.0.0.1", "keys": {"session": "session:*"}},
     postgres={"host": "x", "dbname": "d", "user": "u", "pools": {"api": {"file": "/etc/pool.yaml", "role": "r"}}},
+    backups={
+        "database": {"glob": "/backup/*.gz", "restore": {"tables": {"users": 1}, "smoke": {"one": "SELECT true"}}},
+        "roles": {"glob": "/backup/roles*.gz"},
+    },
 )
 
 EXPECTED = {
@@ -34,9 +37,11 @@ EXPECTED = {
     "container_log": ["api"],
     "scrape_job": ["node"],
     "certificate": ["nginx"],
-    "backup": ["database"],
     "key_class": ["session"],
     "pool": ["api"],
+    "backup": ["database", "roles"],
+    "dump": ["database"],
+    "smoke": ["database/one"],
 }
 
 

@@ -1,0 +1,294 @@
+"""What a plain dump of PostgreSQL holds, read once as it streams past; nothing of it is kept in memory.
+
+Standard library only: a backup job may run it where the suite's environment is not (see `backup_manifest`).
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_NAME = rb'(?:"(?:[^"]|"")+"|[^\s".,;()]+)'
+_TABLE = rb"(" + _NAME + rb"(?:\." + _NAME + rb")?)"
+_COPY = re.compile(rb"COPY " + _TABLE + rb"(?: \(.*\))? FROM stdin;$")
+_INSERT = re.compile(rb"INSERT INTO " + _TABLE)
+_CREATE_TABLE = re.compile(rb"CREATE (?:UNLOGGED )?TABLE " + _TABLE)
+_EXTENSION = re.compile(rb"CREATE EXTENSION (?:IF NOT EXISTS )?(" + _NAME + rb")")
+_CREATE_ROLE = re.compile(rb"CREATE (?:ROLE|USER|GROUP) (" + _NAME + rb")(?: WITH[^;]*)?;$")
+_SUPERUSER = re.compile(rb"ALTER ROLE (" + _NAME + rb") WITH SUPERUSER")
+_DATABASE = re.compile(rb"(?:CREATE|DROP) DATABASE (?:IF EXISTS )?(" + _NAME + rb")")
+_CONNECT = re.compile(rb"\\connect (?:-reuse-previous=on )?(.+)")
+_VERSION = re.compile(rb"-- Dumped (from database|by pg_dump) version (\S+)")
+# Every place in which pg_dump names a role.
+_ROLES = (
+    re.compile(rb"ALTER .* OWNER TO (" + _NAME + rb");$"),
+    re.compile(rb"GRANT .* TO (" + _NAME + rb")(?: WITH [A-Z ,]+)?(?: GRANTED BY " + _NAME + rb")?;$"),
+    re.compile(rb"REVOKE .* FROM (" + _NAME + rb")(?: GRANTED BY " + _NAME + rb")?;$"),
+    re.compile(rb"ALTER DEFAULT PRIVILEGES FOR ROLE (" + _NAME + rb") "),
+    re.compile(rb"ALTER DEFAULT PRIVILEGES .* (?:TO|FROM) (" + _NAME + rb")(?: WITH GRANT OPTION)?;$"),
+    re.compile(rb"SET SESSION AUTHORIZATION (" + _NAME + rb");$"),
+    re.compile(rb"CREATE POLICY .* TO (" + _NAME + rb"(?:, " + _NAME + rb")*)(?: USING| WITH CHECK|;)"),
+    re.compile(rb"CREATE USER MAPPING FOR (" + _NAME + rb") "),
+)
+_ROLE_WORDS = (b"ALTER ", b"GRANT ", b"REVOKE ", b"SET SESSION", b"CREATE POLICY", b"CREATE USER MAPPING")
+_NOBODY = {"PUBLIC", "DEFAULT", "CURRENT_USER", "SESSION_USER"}
+_OPENING = re.compile(rb"'|\"|\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$|--|/\*")
+_TERMINATOR = re.compile(rb"\\\.\r?\n")
+_PROGRAM = re.compile(rb"pg_dump(?:all)?: ")
+# What is no part of the schema: comments hold versions, the key of \restrict is another in each dump, the rest is data.
+_NOT_SCHEMA = (b"--", b"\\restrict", b"\\unrestrict", b"SELECT pg_catalog.setval(", b"COPY ")
+
+
+@dataclass(slots=True)
+class Dump:
+    """What was seen. `rows` counts those of each table's COPY (or INSERT); `schema` is a hash of what is no data."""
+
+    size: int = 0
+    is_database: bool = False
+    is_cluster: bool = False
+    ended: bool = False
+    server: str = ""
+    program: str = ""
+    tables: set[str] = field(default_factory=set)
+    rows: dict[str, int] = field(default_factory=dict)
+    roles: set[str] = field(default_factory=set)
+    created_roles: set[str] = field(default_factory=set)
+    superusers: set[str] = field(default_factory=set)
+    extensions: set[str] = field(default_factory=set)
+    connects: list[str] = field(default_factory=list)
+    noise: list[str] = field(default_factory=list)
+    schema: str = ""
+
+    @property
+    def kind(self) -> str:
+        """'a database', or what it is instead."""
+        if self.is_cluster:
+            return "a whole cluster (pg_dumpall)"
+        if not self.is_database and not self.tables and not self.rows:
+            return "no dump of PostgreSQL" if self.size else "nothing"
+        if not self.tables:
+            return "data without a schema" if self.rows else "an empty database"
+        return "a database" if self.rows else "a schema without data"
+
+
+class Reader:
+    """Takes a dump in pieces of any size; `dump` is what it held so far.
+
+    `drop` is asked, as `(what, name)`, whether a statement is left out of what is passed on: one that makes a role,
+    makes or drops a database, connects to one, or changes to a tablespace.
+    """
+
+    def __init__(self, drop: Callable[[str, str], bool] = lambda _what, _name: False) -> None:
+        self.dump = Dump()
+        self._drop = drop
+        self._schema = hashlib.sha256()
+        self._rest = b""  # of a line that is not complete yet
+        self._table = ""  # whose COPY data goes past; empty between statements
+        self._row_begins = True
+        self._open = b""  # the quote that a line left open
+        self._inserting = ""
+        self._marks: set[str] = set()
+        self._headed = False
+
+    def feed(self, piece: bytes) -> bytes:
+        """Read a piece; gives what may be passed on of it and of what was held back before."""
+        self.dump.size += len(piece)
+        data = self._rest + piece if self._rest else piece
+        self._rest = b""
+        position, kept = 0, []
+        while position < len(data):
+            if self._table:
+                end = self._copy(data, position)
+                kept.append(data[position:end])
+            else:
+                end = self._statements(data, position, kept)
+            if end == position:
+                break
+            position = end
+        self._rest = data[position:]
+        return kept[0] if len(kept) == 1 else b"".join(kept)
+
+    def finish(self) -> tuple[Dump, bytes]:
+        """The dump is over: what it held, and what was held back."""
+        rest, self._rest = self._rest, b""
+        if rest and not self._table:
+            self._statement(rest.rstrip(b"\r"))
+        self.dump.ended = self._mark in self._marks and not self._table and not self._open
+        self.dump.schema = self._schema.hexdigest()
+        return self.dump, rest
+
+    @property
+    def _mark(self) -> str:
+        return "cluster" if self.dump.is_cluster else "database"
+
+    def _copy(self, data: bytes, position: int) -> int:
+        """Consume COPY data; gives where to go on, which is the position itself where more is needed first."""
+        if self._row_begins:
+            mark = _TERMINATOR.match(data, position)
+            if mark:
+                self._table = ""
+                return mark.end()
+            if _is_cut_mark(data[position : position + 4]):
+                return position
+        search = position
+        while (hit := data.find(b"\n\\.", search)) >= 0:
+            mark = _TERMINATOR.match(data, hit + 1)
+            if mark:
+                self._count(data.count(b"\n", position, hit + 1))
+                self._table = ""
+                return mark.end()
+            search = hit + 1
+        end = len(data)
+        last = data.rfind(b"\n", position)
+        if last >= 0 and _is_cut_mark(data[last + 1 :]):
+            end = last + 1
+        self._count(data.count(b"\n", position, end))
+        self._row_begins = data[end - 1 : end] == b"\n"
+        return end
+
+    def _count(self, rows: int) -> None:
+        self.dump.rows[self._table] += rows
+
+    def _statements(self, data: bytes, position: int, kept: list[bytes]) -> int:
+        """Consume whole lines up to the next COPY data; gives where to go on."""
+        begin = position
+        while not self._table and (end := data.find(b"\n", position)) >= 0:
+            if not self._statement(data[position:end].rstrip(b"\r")):
+                kept.append(data[begin:position])
+                begin = end + 1
+            position = end + 1
+        kept.append(data[begin:position])
+        return position
+
+    def _statement(self, line: bytes) -> bool:
+        """Look at one line outside of COPY data; False where it is not to be passed on."""
+        if not self._headed and _PROGRAM.match(line):
+            # A job that wrote 2>&1: what pg_dump said stands in front of the dump.
+            self.dump.noise.append(_text(line)[:200])
+            return False
+        passes = True
+        if not self._open:
+            self._headed = self._headed or line.startswith((b"--", b"SET ", b"\\restrict"))
+            passes = self._begins(line)
+        # What follows the end mark (a job that appends the roles) is no part of it.
+        if line and not self._inserting and self._mark not in self._marks and not line.startswith(_NOT_SCHEMA):
+            self._schema.update(line + b"\n")
+        self._quotes(line)
+        return passes
+
+    def _begins(self, line: bytes) -> bool:
+        """A line that no quote of an earlier one covers."""
+        first, passes = line[:1], True
+        if first == b"-":
+            self._comment(line)
+        elif first == b"\\":
+            found = _CONNECT.match(line)
+            if found:
+                self.dump.connects.append(_connected(_text(found[1])))
+                passes = not self._drop("connect", self.dump.connects[-1])
+        elif first == b"C":
+            passes = self._created(line)
+        elif first == b"A" and (superuser := _SUPERUSER.match(line)):
+            self.dump.superusers.add(unquoted(_text(superuser[1])))
+        elif line.startswith(b"SET default_tablespace = ") and not line.endswith(b"'';"):
+            passes = not self._drop("tablespace", _text(line[25:-1]))
+        elif first == b"D" and (dropped := _DATABASE.match(line)):
+            passes = not self._drop("database", unquoted(_text(dropped[1])))
+        elif first in (b"I", b"\t"):
+            self._inserted(line)
+        if line.startswith(_ROLE_WORDS):
+            self._named_roles(line)
+        return passes
+
+    def _comment(self, line: bytes) -> None:
+        if not line.startswith((b"-- PostgreSQL database", b"-- Dumped")):
+            return
+        version = _VERSION.match(line)
+        if version:
+            # In a cluster's dump each database has its own; they are of one server.
+            name = "server" if version[1].startswith(b"from") else "program"
+            setattr(self.dump, name, _text(version[2]))
+        elif line == b"-- PostgreSQL database dump":
+            self.dump.is_database = True
+        elif line == b"-- PostgreSQL database cluster dump":
+            self.dump.is_cluster = True
+        elif line == b"-- PostgreSQL database dump complete":
+            self._marks.add("database")
+        elif line == b"-- PostgreSQL database cluster dump complete":
+            self._marks.add("cluster")
+
+    def _created(self, line: bytes) -> bool:
+        if found := _COPY.match(line):
+            self._table = _text(found[1])
+            self._row_begins = True
+            self.dump.rows.setdefault(self._table, 0)
+        elif found := _CREATE_TABLE.match(line):
+            self.dump.tables.add(_text(found[1]))
+        elif found := _EXTENSION.match(line):
+            self.dump.extensions.add(unquoted(_text(found[1])))
+        elif found := _CREATE_ROLE.match(line):
+            role = unquoted(_text(found[1]))
+            self.dump.created_roles.add(role)
+            return not self._drop("role", role)
+        elif found := _DATABASE.match(line):
+            return not self._drop("database", unquoted(_text(found[1])))
+        return True
+
+    def _inserted(self, line: bytes) -> None:
+        """`INSERT INTO t VALUES (...);`, or with --rows-per-insert a line for each row after the first."""
+        found = _INSERT.match(line)
+        if found:
+            self._inserting = _text(found[1])
+            several = line.endswith(b" VALUES")
+            self.dump.rows[self._inserting] = self.dump.rows.get(self._inserting, 0) + (0 if several else 1)
+        elif self._inserting and line.startswith(b"\t("):
+            self.dump.rows[self._inserting] += 1
+
+    def _named_roles(self, line: bytes) -> None:
+        for pattern in _ROLES:
+            found = pattern.match(line)
+            if found:
+                names = (unquoted(_text(one)) for one in re.findall(_NAME, found[1]))
+                self.dump.roles.update(name for name in names if name not in _NOBODY and not name.startswith("pg_"))
+
+    def _quotes(self, line: bytes) -> None:
+        """Follow quotes and comments, so that text that looks like a statement is taken for none."""
+        if self._inserting:
+            # Values hold no other quote than this one, doubled inside: its number says all.
+            if line.count(b"'") % 2:
+                self._open = b"" if self._open else b"'"
+            if not self._open and line.endswith(b";"):
+                self._inserting = ""
+            return
+        position = 0
+        while True:
+            if self._open:
+                end = line.find(self._open, position)
+                if end < 0:
+                    return
+                position, self._open = end + len(self._open), b""
+            found = _OPENING.search(line, position)
+            if not found or found[0] == b"--":
+                return
+            self._open = b"*/" if found[0] == b"/*" else found[0]
+            position = found.end()
+
+
+def _is_cut_mark(rest: bytes) -> bool:
+    """Whether this is a beginning of the line that ends COPY data, which the next piece may complete."""
+    return rest in (b"\\", b"\\.", b"\\.\r")
+
+
+def unquoted(name: str) -> str:
+    """'Odd' for '"Odd"', and what needs no quotes as it is."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _connected(words: str) -> str:
+    """The database of `\\connect words`: a name, or a connection string for a name that is an odd one."""
+    string = re.search(r"dbname='((?:[^'\\]|\\.)*)'", words)
+    return re.sub(r"\\(.)", r"\1", string[1]) if string else unquoted(words.strip())
+
+
+def _text(word: bytes) -> str:
+    return word.decode("utf-8", "replace")

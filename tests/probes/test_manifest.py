@@ -1,0 +1,105 @@
+"""The manifest: written while a dump streams past, and only of one that is complete."""
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import backup_manifest, manifest
+from tests.probes.test_dump import WHOLE
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_dump_is_passed_on_unchanged_and_its_rows_are_written(tmp_path: Path) -> None:
+    path, sink = tmp_path / "x.manifest", io.BytesIO()
+
+    assert backup_manifest.write(path, io.BytesIO(WHOLE), sink) == ""
+
+    assert sink.getvalue() == WHOLE
+    found = manifest.parse(path.read_text(encoding="utf-8"))
+    assert (found.kind, found.size, found.server, found.rows["public.users"]) == ("a database", len(WHOLE), "15.18", 4)
+    assert [one.name for one in tmp_path.iterdir()] == ["x.manifest"]
+
+
+def test_dump_that_is_cut_leaves_no_manifest_not_even_an_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.manifest"
+    path.write_text("of the run before", encoding="utf-8")
+
+    said = backup_manifest.write(path, io.BytesIO(WHOLE[:-60]), io.BytesIO())
+
+    assert "no end mark" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["-m", "conformance.backup_manifest"], ["-c", "from conformance.cli import app; app()", "backup-manifest"]],
+)
+def test_between_the_programs_of_a_backup_job(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "dump.sql").write_bytes(WHOLE)
+    words = " ".join(f"'{word}'" for word in (sys.executable, *command, str(tmp_path / "d.manifest")))
+    script = f"set -o pipefail; {words} < {tmp_path}/dump.sql | gzip > {tmp_path}/dump.sql.gz"
+
+    done = subprocess.run(["bash", "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert gzip.decompress((tmp_path / "dump.sql.gz").read_bytes()) == WHOLE
+    assert manifest.parse((tmp_path / "d.manifest").read_text(encoding="utf-8")).rows["public.users"] == 4
+
+
+def test_job_without_the_environment_needs_python_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-I", "-S", "-c", (
+        f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); from conformance.backup_manifest import main; "
+        f"sys.exit(main([{str(tmp_path / 'm')!r}]))"
+    )]  # fmt: skip
+    done = subprocess.run(command, input=WHOLE, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, WHOLE), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"), [([], 2, "usage"), (["--help"], 2, "usage"), (["/no/such/folder/x"], 1, "No such file")]
+)
+def test_slips_are_said_in_a_line(words: list[str], code: int, says: str) -> None:
+    command = [sys.executable, "-m", "conformance.backup_manifest", *words]
+    done = subprocess.run(command, cwd=CHECKOUT, input=WHOLE, capture_output=True, check=False)
+    assert done.returncode == code
+    assert says in done.stderr.decode()
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_reader_that_goes_away_ends_the_job_with_1_and_a_line(tmp_path: Path) -> None:
+    big = WHOLE[:600] + WHOLE[600:] * 3000
+    (tmp_path / "d").write_bytes(big)
+    script = (
+        f"{sys.executable} -m conformance.backup_manifest {tmp_path}/m < {tmp_path}/d | head -c 10 >/dev/null; "
+        'exit "${PIPESTATUS[0]}"'
+    )
+    done = subprocess.run(["bash", "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert "Broken pipe" in done.stderr
+
+
+GOOD = json.loads(manifest.Manifest("2026", "a database", "15", "15", 10, {"public.a": 1}, "x").as_json())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is no JSON"),
+        ("[]", "is no manifest"),
+        (json.dumps({**GOOD, "manifest": 2}), "is no manifest of version 1"),
+        (json.dumps({**GOOD, "rows": []}), "no whole numbers"),
+        (json.dumps({**GOOD, "rows": {"a": -1}}), "no whole numbers"),
+        (json.dumps({**GOOD, "rows": {"a": True}}), "no whole numbers"),
+        (json.dumps({**GOOD, "size": 1.5}), "no whole numbers"),
+        (json.dumps({**GOOD, "schema": None}), "lacks one of"),
+    ],
+)
+def test_manifest_that_is_none_is_said(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        manifest.parse(text)

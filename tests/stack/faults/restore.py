@@ -1,0 +1,229 @@
+"""A newest backup that is wrong in one way, and files that are: each beside the good ones, which stay."""
+
+from tests.stack import stack
+from tests.stack.fault import Expect, Fault, blocked, follows, root
+
+FOLDER = "/opt/backups/agent-v3"
+MARK = "_fault.sql.gz"
+# What lies behind the level that fails, nearest first.
+BEHIND = {
+    "archive": ("test_dump_kind",),
+    "kind": ("test_dump_tables", "test_dump_roles", "test_dump_counted", "test_restore_preflight"),
+    "preflight": ("test_restore",),
+    "restore": (
+        "test_restored_schema", "test_restored_rows", "test_restored_empty", "restore.loss", "restore.age",
+        "test_restored_damage", "restore.time",
+    ),
+}  # fmt: skip
+SMOKE = ("schema is the newest", "a user has conversations")
+
+
+def _behind(level: str, cause: str) -> dict[str, Expect]:
+    """Everything after a level, blocked by it."""
+    levels = list(BEHIND)
+    names = [name for one in levels[levels.index(level) :] for name in BEHIND[one]]
+    return {f"{name}[database]": blocked(cause) for name in names} | {
+        f"test_restored_smoke[database/{one}]": blocked(cause) for one in SMOKE
+    }
+
+
+def newest(how: str, *, manifest: bool = False) -> None:
+    """Write a newest backup: what the shell's `how` makes of the good dump's SQL, or of $good itself."""
+    script = (
+        f"cd {FOLDER} && good=$(ls postgres_*Z.sql.gz | sort | tail -n 1) "
+        f"&& bad=postgres_$(date -u +%Y%m%dT%H%M%SZ){MARK} && {how} >.making && mv .making $bad "
+        + ("&& cp $good.manifest $bad.manifest " if manifest else "")
+        + "&& chmod 0640 $bad* && chgrp backup $bad*"
+    )
+    stack.as_root("backup", script)
+
+
+def dumped(words: str) -> None:
+    """The same of a dump that the job's own role makes with other options."""
+    made = f"cd {FOLDER} && set -o pipefail && {words} | gzip >.making"
+    stack.docker("exec", "-u", "backup", stack.container("backup"), "bash", "-c", made)
+    newest("cat .making")
+
+
+def gone() -> None:
+    """Take away whatever a fault wrote."""
+    stack.as_root("backup", f"rm -f {FOLDER}/*{MARK}* {FOLDER}/.making {FOLDER}/*_older.sql.gz")
+
+
+def _sed(edit: str) -> str:
+    return f"zcat $good | sed '{edit}' | gzip"
+
+
+NO_MANIFEST = {"test_dump_manifest[database]": root("WARNING", "none")}
+
+TRUNCATED = Fault(
+    "the newest dump is a gzip cut off at 60 %",
+    inject=lambda: newest("head -c $(($(stat -c %s $good) * 6 / 10)) $good", manifest=True),
+    remove=gone,
+    expect={
+        "test_backup_archive[database]": root("CRITICAL", "cut off after"),
+        "test_backup_complete[database]": follows("CRITICAL", "test_backup_archive[database]"),
+        **_behind("archive", "test_backup_archive[database]"),
+    },
+)
+
+HALF_A_DUMP = Fault(
+    "the newest dump ends at the end of a line in the middle, in a whole gzip",
+    inject=lambda: newest("zcat $good | head -n $(($(zcat $good | wc -l) * 7 / 10)) | gzip", manifest=True),
+    remove=gone,
+    expect={
+        "test_backup_complete[database]": root("CRITICAL", "cut off"),
+        **_behind("archive", "test_backup_complete[database]"),
+    },
+)
+
+TRAILING = Fault(
+    "something wrote behind the end of the newest dump",
+    inject=lambda: newest("(cat $good; echo more)", manifest=True),
+    remove=gone,
+    expect={"test_backup_archive[database]": root("WARNING", "5 B")},
+)
+
+CLUSTER = Fault(
+    "the newest dump is one of the whole cluster",
+    inject=lambda: dumped("pg_dumpall --no-role-passwords --database agent_v3 --exclude-database=template1"),
+    remove=gone,
+    expect={
+        "test_dump_kind[database]": root("CRITICAL", "a whole cluster"),
+        **_behind("kind", "test_dump_kind[database]"),
+        **NO_MANIFEST,
+    },
+)
+
+MISSING_TABLE = Fault(
+    "a table is not in the newest dump",
+    inject=lambda: dumped("pg_dump --dbname agent_v3 --exclude-table tool_calls"),
+    remove=gone,
+    expect={
+        "test_dump_tables[database]": root("CRITICAL", "tool_calls"),
+        "test_restored_rows[database]": root("CRITICAL", "tool_calls has no rows"),
+        "test_restored_schema[database]": root("WARNING", "missing"),
+        "restore.loss[database]": root("WARNING"),
+        **NO_MANIFEST,
+    },
+)
+
+EMPTY_TABLE = Fault(
+    "a table has no data in the newest dump",
+    inject=lambda: dumped("pg_dump --dbname agent_v3 --exclude-table-data tool_calls"),
+    remove=gone,
+    expect={
+        "test_restored_rows[database]": root("CRITICAL", "tool_calls has 0 rows"),
+        "test_restored_empty[database]": root("WARNING", "tool_calls"),
+        "restore.loss[database]": root("WARNING", "100"),
+        **NO_MANIFEST,
+    },
+)
+
+LOST_ROW = Fault(
+    "one row of a leaf table is not in the newest dump any more",
+    inject=lambda: newest(_sed("/^COPY public.tool_calls /{n;d}"), manifest=True),
+    remove=gone,
+    expect={"test_dump_counted[database]": root("CRITICAL", "public.tool_calls has")},
+)
+
+NOT_MIGRATED = Fault(
+    "the newest dump is of a database before its last migration",
+    inject=lambda: newest(_sed("/^2\\tmessages and tool calls/d")),
+    remove=gone,
+    expect={
+        "test_restored_smoke[database/schema is the newest]": root("CRITICAL", "is f"),
+        "test_restored_rows[database]": root("CRITICAL", "schema_migrations has 1 rows"),
+        "restore.loss[database]": root("WARNING", "50"),
+        **NO_MANIFEST,
+    },
+)
+
+STRANGE_OWNER = Fault(
+    "the newest dump names a role that is in no backup",
+    inject=lambda: newest(_sed("s/TABLE public.users OWNER TO agent_v3/TABLE public.users OWNER TO stranger/")),
+    remove=gone,
+    expect={
+        "test_dump_roles[database]": root("WARNING", "stranger"),
+        "test_restored_schema[database]": root("WARNING", "missing"),
+        **NO_MANIFEST,
+    },
+)
+
+FAILING_STATEMENT = Fault(
+    "a statement in the middle of the newest dump fails",
+    inject=lambda: newest(_sed("s/^CREATE INDEX messages_created_at .*/&\\nSELECT 1 \\/ 0;/")),
+    remove=gone,
+    expect={
+        "test_restore[database]": root("CRITICAL", "22012"),
+        **_behind("restore", "test_restore[database]"),
+        **NO_MANIFEST,
+    },
+)
+
+NEWER_MAJOR = Fault(
+    "the newest dump is of a server newer than any here",
+    inject=lambda: newest(_sed("s/^\\(-- Dumped from database version\\) .*/\\1 99.1/"), manifest=True),
+    remove=gone,
+    expect={
+        "test_restore_preflight[database]": root("UNKNOWN", "PostgreSQL 99"),
+        **_behind("preflight", "test_restore_preflight[database]"),
+    },
+)
+
+# The order of an index changes under its feet, as by an update of the system's collations.
+_DAMAGE = (
+    "CREATE FUNCTION public.c(bigint, bigint) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT btint8cmp($1, $2)';"
+    "CREATE OPERATOR CLASS public.odd FOR TYPE bigint USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, "
+    "OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 public.c(bigint, bigint);"
+    "CREATE INDEX odd ON public.users (id public.odd);"
+    "CREATE OR REPLACE FUNCTION public.c(bigint, bigint) RETURNS int LANGUAGE sql IMMUTABLE "
+    "AS 'SELECT -btint8cmp($1, $2)';"
+)
+DAMAGED = Fault(
+    "an index of the restored database is out of order",
+    inject=lambda: newest(f"(zcat $good; cat <<'SQL'\n{_DAMAGE}\nSQL\n) | gzip", manifest=True),
+    remove=gone,
+    expect={
+        "test_restored_damage[database]": root("CRITICAL", "odd"),
+        "test_restored_schema[database]": root("WARNING", "more"),
+    },
+)
+
+GROWING = Fault(
+    "a dump is written under its final name",
+    inject=lambda: (
+        newest("cat $good"),
+        # It ends when the file is gone, and does not bring it back.
+        stack.as_root("backup", f"f=$(ls {FOLDER}/*{MARK}); (while echo x | dd of=$f oflag=append conv=notrunc,"
+                                "nocreat; do sleep 0.2; done) >/dev/null 2>&1 </dev/null &"),
+    ),
+    remove=gone,
+    expect={"test_backup_growth[database]": root("CRITICAL", "still growing")},
+)  # fmt: skip
+
+OPEN_TO_ALL = Fault(
+    "everybody on the host may read the roles",
+    inject=lambda: stack.as_root("backup", f"chmod 0644 {FOLDER}/globals_*.sql.gz"),
+    remove=lambda: stack.as_root("backup", f"chmod 0640 {FOLDER}/globals_*.sql.gz"),
+    expect={"test_backup_mode[globals]": root("WARNING", "0644")},
+)
+
+OLD = Fault(
+    "no dump of the database for 30 hours, by the time of the files",
+    inject=lambda: stack.as_root("backup", f"cd {FOLDER} && mkdir -p aside2 && cp -p postgres_* aside2/ && "
+                                           "touch -d '30 hours ago' postgres_*"),
+    remove=lambda: stack.as_root("backup", f"cd {FOLDER} && mv aside2/* . && rmdir aside2"),
+    expect={"backup.age[database]": root("CRITICAL"), "backup.stamp[database]": root("WARNING")},
+)  # fmt: skip
+
+GAP = Fault(
+    "the job did not run for a day",
+    inject=lambda: stack.as_root(
+        "backup",
+        f"cd {FOLDER} && at=$(($(date +%s) - 86400)) && f=globals_$(date -u -d @$at +%Y%m%dT%H%M%SZ)_older.sql.gz && "
+        "cat $(ls globals_*Z.sql.gz | sort | tail -n 1) >$f && touch -d @$at $f && chmod 0640 $f && chgrp backup $f",
+    ),
+    remove=gone,
+    expect={"backup.gap[globals]": root("WARNING")},
+)
