@@ -1,6 +1,9 @@
 """Real restores for tests: a small database, dumps of it in every form, and what the weekly checks say of a folder."""
 
+import atexit
 import inspect
+import shutil
+import tempfile
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +30,10 @@ IMAGE = "agentv3/stack:local"
 CHECKOUT = Path(__file__).parents[2]
 ROWS = thresholds.load(CHECKOUT / "thresholds.yaml")[0]
 SET = "database"
+# Of these tests alone, so that other restores on this machine are none of theirs; short, for a socket lies in it.
+WORKSPACE = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="tests-"))
+WORKSPACE.chmod(0o711)
+atexit.register(shutil.rmtree, WORKSPACE, ignore_errors=True)
 CALM = Yielding(0, "best-effort")
 
 DATABASE = """
@@ -48,14 +55,14 @@ SMOKE = {"customers have orders": "SELECT count(*) > 0 FROM customers c JOIN ord
 
 
 def _machine() -> Place:
-    return MachinePlace(binaries_here()[0], "/var/tmp", CALM)
+    return MachinePlace(binaries_here()[0], str(WORKSPACE), CALM)
 
 
 @contextmanager
 def container() -> Iterator[Place]:
     """A place in a container of the stack's image."""
     api = docker.APIClient(timeout=30, version="auto")
-    made = ContainerPlace(api, IMAGE, "/var/tmp", CALM, 300)
+    made = ContainerPlace(api, IMAGE, str(WORKSPACE), CALM, 300)
     try:
         yield made
     finally:
@@ -133,7 +140,8 @@ class Look:
 
     def __call__(self, *only: str) -> dict[str, Said]:
         """Every weekly check's verdict on the set, or those named."""
-        declared = {"tables": TABLES, "newest": {"orders": "placed"}, "smoke": SMOKE, **self.restore}
+        declared = {"tables": TABLES, "newest": {"orders": "placed"}, "smoke": SMOKE, "workspace": str(WORKSPACE),
+                    **self.restore}  # fmt: skip
         sets = {SET: {"glob": f"{self.folder}/postgres_*", "restore": declared, **self.keys}, **self.sets}
         results: dict[str, Any] = {"production_schemas": {SET: self.production}, "docker_engine": self.engine}
 

@@ -208,7 +208,7 @@ def test_what_the_target_does_not_say_is_no_pass(tmp_path: Path) -> None:
 
 def test_folder_that_is_not_there_is_no_measurement() -> None:
     run = probing(backups={"x": {"glob": "/no/such/folder/*.gz"}})
-    found = measure("backup_looks", run)["x"]
+    found = measure("backup_first_look", run)["x"]
     assert isinstance(found, NotMeasured)
     assert "/no/such/folder is not there" in found.reason
 
@@ -219,5 +219,5 @@ def test_directory_dump_has_the_size_of_its_files(tmp_path: Path) -> None:
     (place / "toc.dat").write_bytes(b"x" * 30)
     (place / "1.dat.gz").write_bytes(b"x" * 12)
     run = probing(backups={"x": {"glob": f"{tmp_path}/postgres_*"}})
-    found = measure("backup_looks", run)["x"]
+    found = measure("backup_first_look", run)["x"]
     assert (found.backups[0].size, found.backups[0].is_folder) == (42, True)

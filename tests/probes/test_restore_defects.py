@@ -63,7 +63,7 @@ def material() -> Material:
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(files, "BETWEEN_LOOKS", 0)
     yield
-    assert list(Path("/var/tmp").glob("restoretest_*")) == []
+    assert list(restoring.WORKSPACE.glob("restoretest_*")) == []
 
 
 def packed(dump: bytes) -> bytes:

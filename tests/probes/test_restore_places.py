@@ -19,12 +19,11 @@ from fixtures.restore import choosing, files, leftovers
 from fixtures.restore.place import LABEL, LEASE, Lease, MachinePlace, binaries_here, version_of
 from fixtures.restore.program import Ended
 from fixtures.restore.server import ThrowAway, is_environment, why
-from tests.probes.restoring import CALM, IMAGE, SET, Said, container
+from tests.probes.restoring import CALM, IMAGE, SET, WORKSPACE, Said, container
 from tests.probes.support import probing
 from tests.probes.test_restore_defects import Material, look_at, packed
 
 CHECKOUT = Path(__file__).parents[2]
-VAR_TMP = Path("/var/tmp")
 
 here = pytest.mark.skipif(not binaries_here(), reason="this machine has no PostgreSQL: the container is tested instead")
 
@@ -38,7 +37,7 @@ def material() -> Material:
 def _nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(files, "BETWEEN_LOOKS", 0)
     yield
-    assert list(VAR_TMP.glob("restoretest_*")) == []
+    assert list(WORKSPACE.glob("restoretest_*")) == []
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_version(text: str, version: tuple[int, int]) -> None:
 
 @here
 def test_machine_server_is_another_users_without_network_and_leaves_nothing() -> None:
-    made = MachinePlace(binaries_here()[0], str(VAR_TMP), CALM)
+    made = MachinePlace(binaries_here()[0], str(WORKSPACE), CALM)
     thrown = ThrowAway(made)
     try:
         thrown.start()
@@ -86,7 +85,7 @@ def test_container_server_has_no_network_and_leaves_nothing() -> None:
         inspected = api.inspect_container(name)
         assert inspected["HostConfig"]["NetworkMode"] == "none"
         assert inspected["HostConfig"]["CapDrop"] == ["ALL"]
-        assert inspected["Config"]["Labels"][LABEL] == f"{socket.gethostname()}:{VAR_TMP / name}"
+        assert inspected["Config"]["Labels"][LABEL] == f"{socket.gethostname()}:{WORKSPACE / name}"
         assert inspected["Mounts"] == []
         assert thrown.ask("SELECT 1") == "1"
         assert thrown.free() > 0
@@ -180,7 +179,7 @@ def test_what_the_environment_lacks_is_unknown_and_names_it(lack: str, material:
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """A file system of 80 MB, which an empty cluster half fills."""
-    folder = Path(tempfile.mkdtemp(dir=VAR_TMP, prefix="small-"))  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(dir=WORKSPACE, prefix="small-"))  # a socket's path must be short
     folder.chmod(0o711)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m,mode=0711", "tmpfs", str(folder)], check=True)
     yield folder
@@ -277,20 +276,20 @@ def test_restore_that_takes_too_long_is_given_up_and_leaves_nothing(
 
 
 def test_lease_of_a_living_run_is_left_alone_and_that_of_a_dead_one_is_swept() -> None:
-    lease = Lease(str(VAR_TMP))
+    lease = Lease(str(WORKSPACE))
     (lease.folder / "data").mkdir()
-    assert leftovers.sweep_folders({str(VAR_TMP)}) == []
+    assert leftovers.sweep_folders({str(WORKSPACE)}) == []
     lease._lock.close()
-    assert leftovers.sweep_folders({str(VAR_TMP)}) == [str(lease.folder)]
+    assert leftovers.sweep_folders({str(WORKSPACE)}) == [str(lease.folder)]
 
 
 def test_folder_that_is_young_and_has_no_lease_yet_is_left_alone() -> None:
-    folder = VAR_TMP / "restoretest_young"
+    folder = WORKSPACE / "restoretest_young"
     folder.mkdir(mode=0o700)
     try:
-        assert leftovers.sweep_folders({str(VAR_TMP)}) == []
+        assert leftovers.sweep_folders({str(WORKSPACE)}) == []
         os.utime(folder, (1, 1))
-        assert leftovers.sweep_folders({str(VAR_TMP)}) == [str(folder)]
+        assert leftovers.sweep_folders({str(WORKSPACE)}) == [str(folder)]
     finally:
         if folder.exists():
             folder.rmdir()
@@ -304,9 +303,9 @@ from fixtures.restore.place import ContainerPlace, MachinePlace, Yielding, binar
 from fixtures.restore.server import ThrowAway
 calm = Yielding(0, "best-effort")
 if sys.argv[1] == "machine":
-    place = MachinePlace(binaries_here()[0], "/var/tmp", calm)
+    place = MachinePlace(binaries_here()[0], {workspace!r}, calm)
 else:
-    place = ContainerPlace(docker.APIClient(version="auto"), {image!r}, "/var/tmp", calm, 300)
+    place = ContainerPlace(docker.APIClient(version="auto"), {image!r}, {workspace!r}, calm, 300)
 server = ThrowAway(place)
 server.start()
 print(place.folder, flush=True)
@@ -318,20 +317,20 @@ time.sleep(60)
 def test_kill_9_in_the_middle_leaves_what_the_next_run_sweeps_and_reports(
     kind: str, material: Material, tmp_path: Path
 ) -> None:
-    script = KILLED.format(checkout=str(CHECKOUT), image=IMAGE)
+    script = KILLED.format(checkout=str(CHECKOUT), image=IMAGE, workspace=str(WORKSPACE))
     run = subprocess.Popen([sys.executable, "-c", script, kind], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     folder = Path(run.stdout.readline().strip())
     run.kill()
     run.wait()
     run.stdout.close()
-    assert (VAR_TMP / folder.name / LEASE).exists()
+    assert (WORKSPACE / folder.name / LEASE).exists()
 
     found = look_at(tmp_path, packed(material.good), None, material)("test_restore_leftovers")["test_restore_leftovers"]
 
     assert found.verdict == "WARNING"
-    assert str(VAR_TMP / folder.name) in found.text
-    assert not (VAR_TMP / folder.name).exists()
+    assert str(WORKSPACE / folder.name) in found.text
+    assert not (WORKSPACE / folder.name).exists()
     if kind == "machine":
         processes = subprocess.run(["pgrep", "-f", folder.name], capture_output=True, check=False)
         assert processes.stdout == b""
