@@ -19,7 +19,7 @@ BACKUPS_GONE = Fault(
 BACKUPS_OLD = Fault(
     "no dump of the database for 30 hours",
     inject=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mkdir -p aside2 && cp -p postgres_* aside2/ && "
-                               "touch -d '30 hours ago' postgres_*"),
+                               "for f in postgres_*; do touch -d \"$(stat -c %y $f) 30 hours ago\" $f; done"),
     remove=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mv aside2/* . && rmdir aside2"),
     expect={"backup.age[database]": root("CRITICAL")},
 )  # fmt: skip
