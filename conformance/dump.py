@@ -75,7 +75,7 @@ class Reader:
     """Takes a dump in pieces of any size; `dump` is what it held so far.
 
     `drop` is asked, as `(what, name)`, whether a statement is left out of what is passed on: one that makes a role,
-    makes or drops a database, connects to one, or changes to a tablespace.
+    makes or drops a database, connects to one, changes to a tablespace, or (un)restricts psql.
     """
 
     def __init__(self, drop: Callable[[str, str], bool] = lambda _what, _name: False) -> None:
@@ -182,10 +182,7 @@ class Reader:
         if first == b"-":
             self._comment(line)
         elif first == b"\\":
-            found = _CONNECT.match(line)
-            if found:
-                self.dump.connects.append(_connected(_text(found[1])))
-                passes = not self._drop("connect", self.dump.connects[-1])
+            passes = self._commanded(line)
         elif first == b"C":
             passes = self._created(line)
         elif first == b"A" and (superuser := _SUPERUSER.match(line)):
@@ -199,6 +196,14 @@ class Reader:
         if line.startswith(_ROLE_WORDS):
             self._named_roles(line)
         return passes
+
+    def _commanded(self, line: bytes) -> bool:
+        if found := _CONNECT.match(line):
+            self.dump.connects.append(_connected(_text(found[1])))
+            return not self._drop("connect", self.dump.connects[-1])
+        if line.startswith((b"\\restrict ", b"\\unrestrict ")):
+            return not self._drop("restrict", "")
+        return True
 
     def _comment(self, line: bytes) -> None:
         if not line.startswith((b"-- PostgreSQL database", b"-- Dumped")):

@@ -16,7 +16,7 @@ import pytest
 from conformance.reading import NotMeasured
 from fixtures.docker import Container, Engine
 from fixtures.restore import choosing, files, leftovers
-from fixtures.restore.place import LABEL, LEASE, Lease, MachinePlace, binaries_here, version_of
+from fixtures.restore.place import LABEL, LEASE, Lease, MachinePlace, binaries_here, knows_restrict, version_of
 from fixtures.restore.program import Ended
 from fixtures.restore.server import ThrowAway, is_environment, why
 from tests.probes.restoring import CALM, IMAGE, SET, WORKSPACE, Said, container
@@ -159,8 +159,6 @@ FIRST = b"SET default_tablespace"
 UNFIT: dict[str, tuple[Edit, str]] = {
     "a newer major": (lambda dump: re.sub(rb"(?<=database version )\S+", b"99.1", dump), "PostgreSQL 99"),
     "an extension that is not here": (lambda dump: dump.replace(FIRST, VECTOR + FIRST, 1), "vector"),
-    "a command that psql does not know": (
-        lambda dump: re.sub(rb"\\(?:un)?restrict \S+", rb"\\ofthefuture", dump), "ofthefuture"),
 }  # fmt: skip
 
 
@@ -174,6 +172,27 @@ def test_what_the_environment_lacks_is_unknown_and_names_it(lack: str, material:
     assert said["test_restore_preflight"].verdict == "UNKNOWN"
     assert words in said["test_restore_preflight"].text
     _measured_up_to_the_preflight(said)
+
+
+@pytest.mark.parametrize(
+    ("version", "knows"), [((15, 13), False), ((15, 14), True), ((12, 99), False), ((18, 0), True)]
+)
+def test_psql_that_can_be_restricted(version: tuple[int, int], knows: bool) -> None:
+    assert knows_restrict(version) is knows
+
+
+def test_command_of_psql_in_a_dump_is_refused_and_runs_nothing(material: Material, tmp_path: Path) -> None:
+    target = tmp_path / "ran"
+    tmp_path.chmod(0o777)
+    content = material.good.replace(
+        b"SET default_tablespace", b"\\! touch " + bytes(target) + b"\nSET default_tablespace", 1
+    )
+    look = look_at(tmp_path, packed(content), None, material)
+    if not binaries_here():
+        look.engine = engine()
+    said = look()["test_restore"]
+    assert (said.verdict, "backslash commands are restricted" in said.text) == ("CRITICAL", True)
+    assert not target.exists()
 
 
 @pytest.fixture
@@ -339,6 +358,35 @@ def test_kill_9_in_the_middle_leaves_what_the_next_run_sweeps_and_reports(
         api = docker.APIClient(version="auto")
         assert api.containers(all=True, filters={"name": folder.name}) == []
         api.close()
+
+
+INTERRUPTED = """
+import sys, threading, time
+sys.path.insert(0, {checkout!r})
+from pathlib import Path
+from tests.probes import restoring
+restoring.WORKSPACE = Path({workspace!r})
+look = restoring.Look(Path({folder!r}), restore={{"workspace": {workspace!r}}})
+threading.Thread(target=look, daemon=True).start()
+while not list(Path({workspace!r}).glob("restoretest_*/data/base")):
+    time.sleep(0.02)
+time.sleep(0.5)
+"""
+
+
+@here
+def test_run_that_is_interrupted_leaves_nothing(material: Material, tmp_path: Path) -> None:
+    """A probe's thread is a daemon: it does not come to its end at the exit of the run."""
+    cut = material.good.index(b"CREATE INDEX")
+    slow = material.good[:cut] + b"SELECT pg_catalog.pg_sleep(60);\n" + material.good[cut:]
+    look_at(tmp_path, packed(slow), None, material)
+    script = INTERRUPTED.format(checkout=str(CHECKOUT), workspace=str(WORKSPACE), folder=str(tmp_path))
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert list(WORKSPACE.glob("restoretest_*")) == []
+    assert subprocess.run(["pgrep", "-f", str(WORKSPACE)], capture_output=True, check=False).stdout == b""
 
 
 PROGRESS = """
