@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from conformance.quotes import Quotes
+
 _NAME = rb'(?:"(?:[^"]|"")+"|[^\s".,;()]+)'
 _TABLE = rb"(" + _NAME + rb"(?:\." + _NAME + rb")?)"
 _COPY = re.compile(rb"COPY " + _TABLE + rb"(?: \(.*\))? FROM stdin;$")
@@ -32,7 +34,6 @@ _ROLES = (
 )
 _ROLE_WORDS = (b"ALTER ", b"GRANT ", b"REVOKE ", b"SET SESSION", b"CREATE POLICY", b"CREATE USER MAPPING")
 _NOBODY = {"PUBLIC", "DEFAULT", "CURRENT_USER", "SESSION_USER"}
-_OPENING = re.compile(rb"'|\"|\$(?:[A-Za-z_\x80-\xff][\w\x80-\xff]*)?\$|--|/\*")
 _TERMINATOR = re.compile(rb"\\\.\r?\n")
 _PROGRAM = re.compile(rb"pg_dump(?:all)?: ")
 # What is no part of the schema: comments hold versions, the key of \restrict is another in each dump, the rest is data.
@@ -60,6 +61,11 @@ class Dump:
     schema: str = ""
 
     @property
+    def version(self) -> str:
+        """The later of the server's and of pg_dump's: no older server is sure to take what that pg_dump writes."""
+        return max(self.server, self.program, key=major)
+
+    @property
     def kind(self) -> str:
         """'a database', or what it is instead."""
         if self.is_cluster:
@@ -75,7 +81,7 @@ class Reader:
     """Takes a dump in pieces of any size; `dump` is what it held so far.
 
     `drop` is asked, as `(what, name)`, whether a statement is left out of what is passed on: one that makes a role,
-    makes or drops a database, connects to one, or changes to a tablespace.
+    makes or drops a database, connects to one, changes to a tablespace, or (un)restricts psql.
     """
 
     def __init__(self, drop: Callable[[str, str], bool] = lambda _what, _name: False) -> None:
@@ -85,7 +91,7 @@ class Reader:
         self._rest = b""  # of a line that is not complete yet
         self._table = ""  # whose COPY data goes past; empty between statements
         self._row_begins = True
-        self._open = b""  # the quote that a line left open
+        self._quotes = Quotes()
         self._inserting = ""
         self._marks: set[str] = set()
         self._headed = False
@@ -113,7 +119,7 @@ class Reader:
         rest, self._rest = self._rest, b""
         if rest and not self._table:
             self._statement(rest.rstrip(b"\r"))
-        self.dump.ended = self._mark in self._marks and not self._table and not self._open
+        self.dump.ended = self._mark in self._marks and not self._table and not self._quotes.open
         self.dump.schema = self._schema.hexdigest()
         return self.dump, rest
 
@@ -167,13 +173,14 @@ class Reader:
             self.dump.noise.append(_text(line)[:200])
             return False
         passes = True
-        if not self._open:
+        if not self._quotes.open:
             self._headed = self._headed or line.startswith((b"--", b"SET ", b"\\restrict"))
             passes = self._begins(line)
         # What follows the end mark (a job that appends the roles) is no part of it.
         if line and not self._inserting and self._mark not in self._marks and not line.startswith(_NOT_SCHEMA):
             self._schema.update(line + b"\n")
-        self._quotes(line)
+        if self._quotes.follow(line, inserting=bool(self._inserting)):
+            self._inserting = ""
         return passes
 
     def _begins(self, line: bytes) -> bool:
@@ -182,10 +189,7 @@ class Reader:
         if first == b"-":
             self._comment(line)
         elif first == b"\\":
-            found = _CONNECT.match(line)
-            if found:
-                self.dump.connects.append(_connected(_text(found[1])))
-                passes = not self._drop("connect", self.dump.connects[-1])
+            passes = self._commanded(line)
         elif first == b"C":
             passes = self._created(line)
         elif first == b"A" and (superuser := _SUPERUSER.match(line)):
@@ -199,6 +203,14 @@ class Reader:
         if line.startswith(_ROLE_WORDS):
             self._named_roles(line)
         return passes
+
+    def _commanded(self, line: bytes) -> bool:
+        if found := _CONNECT.match(line):
+            self.dump.connects.append(_connected(_text(found[1])))
+            return not self._drop("connect", self.dump.connects[-1])
+        if line.startswith((b"\\restrict ", b"\\unrestrict ")):
+            return not self._drop("restrict", "")
+        return True
 
     def _comment(self, line: bytes) -> None:
         if not line.startswith((b"-- PostgreSQL database", b"-- Dumped")):
@@ -251,32 +263,16 @@ class Reader:
                 names = (unquoted(_text(one)) for one in re.findall(_NAME, found[1]))
                 self.dump.roles.update(name for name in names if name not in _NOBODY and not name.startswith("pg_"))
 
-    def _quotes(self, line: bytes) -> None:
-        """Follow quotes and comments, so that text that looks like a statement is taken for none."""
-        if self._inserting:
-            # Values hold no other quote than this one, doubled inside: its number says all.
-            if line.count(b"'") % 2:
-                self._open = b"" if self._open else b"'"
-            if not self._open and line.endswith(b";"):
-                self._inserting = ""
-            return
-        position = 0
-        while True:
-            if self._open:
-                end = line.find(self._open, position)
-                if end < 0:
-                    return
-                position, self._open = end + len(self._open), b""
-            found = _OPENING.search(line, position)
-            if not found or found[0] == b"--":
-                return
-            self._open = b"*/" if found[0] == b"/*" else found[0]
-            position = found.end()
-
 
 def _is_cut_mark(rest: bytes) -> bool:
     """Whether this is a beginning of the line that ends COPY data, which the next piece may complete."""
     return rest in (b"\\", b"\\.", b"\\.\r")
+
+
+def major(version: str) -> int:
+    """15 of '15.18'; 0 where there is none."""
+    found = re.match(r"\d+", version)
+    return int(found[0]) if found else 0
 
 
 def unquoted(name: str) -> str:

@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from conformance.reading import now
+from fixtures.restore import choosing, files
+from tests.probes import restoring
+from tests.probes.dumps import Material
 from tests.probes.support import Handler, Loopback
 
 Serve = Callable[..., int]
@@ -94,3 +97,26 @@ def tls(certificates: Path) -> Callable[[str], ssl.SSLContext]:
         return one
 
     return context
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    """Dumps of one small database."""
+    return Material()
+
+
+@pytest.fixture
+def only_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without PostgreSQL's programs."""
+    monkeypatch.setattr(choosing, "binaries_here", list)
+
+
+@pytest.fixture(autouse=True)
+def _restores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests of restores wait for no second look, and leave nothing."""
+    if not request.path.name.startswith("test_restore_"):
+        yield
+        return
+    monkeypatch.setattr(files, "BETWEEN_LOOKS", 0)
+    yield
+    assert list(restoring.WORKSPACE.glob("restoretest_*")) == []

@@ -196,7 +196,5 @@ def _value(name: str, run: Probing, bench: Bench, check: types.FunctionType) -> 
         return plain[name]
     if name in REGISTRY:
         return run.probe(name)
-    if name == "request":
-        return types.SimpleNamespace(fixturenames=["dump"], getfixturevalue=lambda _: SET)
     body = _FIXTURES[name]
     return body(**{one: _value(one, run, bench, check) for one in inspect.signature(body).parameters})

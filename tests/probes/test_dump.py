@@ -191,8 +191,8 @@ def test_what_is_dropped_is_not_passed_on() -> None:
         b"--\nCREATE DATABASE shop WITH TEMPLATE = template0;\n\\connect shop\nCREATE ROLE a;\nSELECT 1;\n"
         b"SET default_tablespace = fast;\nSET default_tablespace = '';\n"
     )
-    assert reader.feed(text) == b"--\nSELECT 1;\nSET default_tablespace = '';\n"
-    assert asked == [("database", "shop"), ("connect", "shop"), ("role", "a"), ("tablespace", "fast")]
+    assert reader.feed(b"\\restrict a\n" + text) == b"--\nSELECT 1;\nSET default_tablespace = '';\n"
+    assert asked == [("restrict", ""), ("database", "shop"), ("connect", "shop"), ("role", "a"), ("tablespace", "fast")]
 
 
 def test_what_pg_dump_said_to_somebody_is_held_back() -> None:
