@@ -40,14 +40,14 @@ def newest(how: str, *, manifest: bool = False) -> None:
 
 def dumped(words: str) -> None:
     """The same of a dump that the job's own role makes with other options."""
-    made = f"cd {FOLDER} && set -o pipefail && {words} | gzip >.making"
+    made = f"cd {FOLDER} && set -o pipefail && {words} | gzip >.dumped"
     stack.docker("exec", "-u", "backup", stack.container("backup"), "bash", "-c", made)
-    newest("cat .making")
+    newest("cat .dumped")
 
 
 def gone() -> None:
     """Take away whatever a fault wrote."""
-    stack.as_root("backup", f"rm -f {FOLDER}/*{MARK}* {FOLDER}/.making {FOLDER}/*_older.sql.gz")
+    stack.as_root("backup", f"rm -f {FOLDER}/*{MARK}* {FOLDER}/.making {FOLDER}/.dumped {FOLDER}/*_older.sql.gz")
 
 
 def _sed(edit: str) -> str:
