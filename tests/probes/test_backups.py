@@ -117,6 +117,10 @@ def test_first_bytes_are_held_against_the_name(path: str, head: str, words: str)
     assert words == backups.format_against(File(1, 1, path, bytes.fromhex(head)))
 
 
+def test_empty_backup_is_no_archive() -> None:
+    assert body(backups.backup_format)(File(1, 0, "/b/a.gz"), target()).value == "empty"
+
+
 def test_backup_that_cannot_be_read_has_no_format() -> None:
     found = body(backups.backup_format)(File(1, 1, "/b/a.gz"), target())
     assert not found.has_data

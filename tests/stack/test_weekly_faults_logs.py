@@ -147,7 +147,7 @@ def test_log_without_a_limit(weekly: Runner, variant: Callable[..., Path], tmp_p
     ],
 )
 def test_gap_in_a_prepared_record(
-    weekly: Runner, variant: Callable[..., Path], tmp_path: Path, hours: list[int], verdict: str, disposition: str
+    weekly: Runner, variant: Callable[..., Path], hours: list[int], verdict: str, disposition: str
 ) -> None:
     """On the demo the check is not applicable: nobody runs its schedule."""
     checkout = variant({"targets/demo.yaml": ("check: schedule.gap", "check: host.load")})
@@ -158,7 +158,7 @@ def test_gap_in_a_prepared_record(
         (folder / "journal.jsonl").write_text(json.dumps({"type": "end", "complete": True}) + "\n", encoding="utf-8")
 
     # Runs of other tests in the same session are a record too.
-    alone = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    alone = {"XDG_STATE_HOME": str(checkout.with_name("state"))}
     found = weekly("suites/weekly/test_schedule.py", checkout=checkout, environ=alone).check("schedule.gap")
 
     assert (found["verdict"], found["disposition"]) == (verdict, disposition), found["reason"]
