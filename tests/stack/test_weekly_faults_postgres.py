@@ -24,15 +24,21 @@ def test_faults_turn_their_checks_and_no_others(
 ) -> None:
     with injected(*faults):
         red = weekly()
-        if differences(red.results, faults):
+        if _unexplained(red, faults):
             sys.stderr.write(red.output)
             red = weekly()
 
-    found = differences(red.results, faults)
+    found = _unexplained(red, faults)
     assert found == [], "\n".join([*found, red.output])
     verdicts = {want.verdict for fault in faults for want in fault.expect.values() if not want.blocked_by}
     assert red.exit_code == (0 if verdicts == {"WARNING"} else 1), red.output
     _green_again(weekly)
+
+
+def _unexplained(red: Finished, faults: tuple[Fault, ...]) -> list[str]:
+    """What the faults do not explain; a restored backup is held against production, which they change, elsewhere."""
+    checks = [one for one in red.results["checks"] if not one["nodeid"].startswith("suites/weekly/test_restore.py")]
+    return differences({**red.results, "checks": checks}, faults)
 
 
 def _green_again(weekly: Runner) -> None:
