@@ -100,10 +100,10 @@ def test_production_gets_nothing_but_two_looks_at_its_catalogues(weekly: Runner,
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A file system of 60 MB, in which an empty cluster leaves little."""
+    """A file system of 24 MB, too small for an empty cluster."""
     folder = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="small-"))
     folder.chmod(0o711)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=0711", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0711", "tmpfs", str(folder)], check=True)
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
     folder.rmdir()
@@ -121,6 +121,7 @@ def test_full_disk_is_unknown_and_blocks_the_rest(
 
     preflight = found.check("test_restore_preflight[database]")
     assert preflight["verdict"] == "UNKNOWN", found.output
+    assert " B free" in preflight["reason"]
     assert found.check("test_restore[database]")["blocked_by"] == "test_restore_preflight[database]"
     assert found.check("test_dump_counted[database]")["verdict"] == "OK"
     assert list(small_disk.iterdir()) == []
