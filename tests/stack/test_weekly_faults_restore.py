@@ -92,10 +92,10 @@ def test_production_gets_nothing_but_two_looks_at_its_catalogues(weekly: Runner,
             "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles"
         )
 
-    before, files = look(), stack.shell("backup", f"ls -la --time-style=full-iso {faults.FOLDER}")
+    before, files = look(), stack.shell("backup", f"ls -la --time-style=full-iso {faults.FOLDER}", user="backup")
     weekly(*OURS)
     assert look() == before
-    assert stack.shell("backup", f"ls -la --time-style=full-iso {faults.FOLDER}") == files
+    assert stack.shell("backup", f"ls -la --time-style=full-iso {faults.FOLDER}", user="backup") == files
 
 
 @pytest.fixture
