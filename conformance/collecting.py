@@ -46,13 +46,29 @@ class CheckFile(pytest.Module):
         return item
 
 
+def is_of_another_cadence(path: Path, cadence: str) -> bool:
+    """True for a file of another folder that names cadences, and not this one: `-m daily` need not import it."""
+    if path.parent.name.removesuffix("s") == cadence:
+        return False
+    named = _cadences(_text(path))
+    return bool(named) and cadence not in named
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _cadences(text: str) -> list[str]:
+    return [name for name in SUITES if re.search(rf"\bmark\.{name}\b", text)]
+
+
 def _marks(path: Path) -> list[tuple[str, tuple[str, ...]]]:
     """The cadences and runbook ids that the text of a broken file names; its folder's where it names none."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    cadences = [name for name in SUITES if re.search(rf"\bmark\.{name}\b", text)]
+    text = _text(path)
+    cadences = _cadences(text)
     if not cadences:
         folder = path.parent.name.removesuffix("s")
         cadences = [folder] if folder in SUITES else list(SUITES)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.check import SUITES
 from conformance.gate import FAIL_ON
 from conformance.run import RunOptions, deadline_of
 
@@ -65,6 +66,13 @@ def read(config: pytest.Config) -> RunOptions:
     left_out = (option.keyword, option.deselect, option.ignore, option.ignore_glob)
     result.partial = any(left_out) or _below_suites(config)
     return result
+
+
+def cadence_alone(config: pytest.Config) -> str | None:
+    """The cadence of a run that asks for one and for nothing else: files of others need not be imported."""
+    option = config.option
+    words = (option.keyword, option.deselect, _below_suites(config))
+    return option.markexpr if option.markexpr in SUITES and not any(words) else None
 
 
 def target_name(config: pytest.Config) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance import check as checks
-from conformance import collecting, nagios, options, outcome, render, settings, subjects, terminal
+from conformance import collecting, distributed, nagios, options, outcome, render, settings, subjects, terminal
 from conformance.check import Check
 from conformance.probes import REGISTRY, RESULT
 from conformance.reading import NotMeasured
@@ -46,12 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if not options.runs_checks(config):
         return
     options.refuse(config)
+    config.pluginmanager.register(distributed)
     told = settings.load(config.rootpath, options.target_name(config))
     suite = suite_of(config.option.markexpr or "")
     config.stash[MEASURING] = measuring = Measuring(told, suite, options.deadline(config))
     config.stash[RESULT] = measuring.result
     config.stash[DESELECTED] = 0
-    if is_worker(config) or config.option.collectonly:
+    if distributed.is_worker(config) or config.option.collectonly:
         return
     run = config.stash[RUN] = Run(told, suite, options.read(config))
     if hasattr(config.option, "htmlpath") and not config.option.htmlpath:
@@ -69,9 +70,14 @@ def _terminated(*_: object) -> None:
     raise Terminated("by SIGTERM: what was done until now is kept")
 
 
-def is_worker(config: pytest.Config) -> bool:
-    """True in an xdist worker."""
-    return hasattr(config, "workerinput")
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of one cadence imports the check files that name it."""
+    if MEASURING not in config.stash or collection_path.suffix != ".py":
+        return None
+    cadence = options.cadence_alone(config)
+    if cadence is None or not collection_path.is_relative_to(config.rootpath / "suites"):
+        return None
+    return collecting.is_of_another_cadence(collection_path, cadence) or None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -96,7 +102,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             _identify(config, items)
         yield
     except pytest.UsageError as error:
-        if is_worker(config):
+        if distributed.is_worker(config):
             # A worker hands over what it collected all the same, and xdist would run it.
             items.clear()
             config.stash[REFUSED] = str(error)
@@ -134,16 +140,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     found = [item for item in session.items if checks.KEY in item.stash]
     config.stash[ITEMS] = found
     config.stash[CHECKS] = [item.stash[checks.KEY] for item in found]
-    if RUN in config.stash and not _distributes(config):
+    if RUN in config.stash and not distributed.distributes(config):
         config.stash[RUN].deselected = config.stash[DESELECTED]
-    if RUN in config.stash and not _distributes(config) and found:
+    if RUN in config.stash and not distributed.distributes(config) and found:
         config.stash[RUN].select([check.nodeid for check in config.stash[CHECKS]])
         terminal.only_ours(config, everything=len(found) == len(session.items))
         _start(config)
-
-
-def _distributes(config: pytest.Config) -> bool:
-    return bool(getattr(config.option, "dist", "no") != "no" and getattr(config.option, "tx", None))
 
 
 def _start(config: pytest.Config) -> None:
@@ -234,7 +236,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Decide the exit code and render the evidence."""
     config = session.config
-    if MEASURING in config.stash and is_worker(config):
+    if MEASURING in config.stash and distributed.is_worker(config):
         config.workeroutput["conformance"] = {  # type: ignore[attr-defined]
             "deselected": config.stash[DESELECTED],
             "leavings": config.stash[MEASURING].leavings(),
@@ -246,7 +248,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     _CURRENT.pop("run", None)
     if int(exitstatus) == pytest.ExitCode.USAGE_ERROR:
         return
-    if not _distributes(config):
+    if not distributed.distributes(config):
         run.leavings = config.stash[MEASURING].leavings()
     session.exitstatus = run.finish(int(exitstatus), interrupted=int(exitstatus) in (2, 3))
     try:
@@ -269,34 +271,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     run = config.stash.get(RUN, None)
     if run is not None and run.results is not None and not config.option.nagios:
         terminal.summary(terminalreporter, run)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All checks of a run go to one worker, because its probes measure once."""
-    if MEASURING not in config.stash:
-        return None
-    from conformance import distributed
-
-    return distributed.scheduler(config, log)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    """The first worker's collection is the run's."""
-    run = node.config.stash.get(RUN, None)
-    if run is not None and ids and not any(line["type"] == "selected" for line in run.lines):
-        run.select([nodeid for nodeid in ids if nodeid.startswith("suites/")])
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: Any) -> None:  # noqa: ARG001
-    """A worker hands over what it kept, or why it refused the collection."""
-    run = node.config.stash.get(RUN, None)
-    given = getattr(node, "workeroutput", {}).get("conformance") if run else None
-    if given and given["refused"]:
-        raise pytest.UsageError(given["refused"])
-    if given:
-        run.deselected = given["deselected"]
-        if given["leavings"]["cost"]["probes_s"] or not run.leavings:
-            run.leavings = given["leavings"]

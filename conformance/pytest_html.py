@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from conformance import evidence, page
-from conformance.plugin import is_worker
+from conformance.distributed import is_worker
 from conformance.run import MEASURING, RUN, Run, suite_of
 from conformance.terminal import tally
 

@@ -117,3 +117,20 @@ def test_a_checkout_behind_a_link_is_the_same_checkout(project: Project, tmp_pat
     ran = project.run(f"--rootdir={link}", f"{link}/suites/daily", *DAILY)
     assert ran.exit_code == 0, ran.output
     assert list(ran.checks) == ["toy.value"]
+
+
+def test_files_of_another_cadence_are_not_imported(project: Project) -> None:
+    project.write("suites/monthly/test_other.py", "import pytest\nimport nothing_like_it\npytest.mark.monthly\n")
+    project.write("suites/monthly/test_mixed.py", "import pytest\nimport nothing_either\npytest.mark.daily\n")
+    ran = project.run(*DAILY)
+
+    assert "import_monthly_test_mixed" in str(ran.checks)
+    assert "test_other" not in ran.output
+    assert "test_other" not in str(ran.checks)
+
+
+def test_files_of_every_cadence_are_imported_by_a_wider_expression(project: Project) -> None:
+    project.write("suites/monthly/test_other.py", "import pytest\nimport nothing_like_it\npytest.mark.monthly\n")
+    ran = project.run("-m", "daily or monthly", "--target=toy")
+
+    assert "import_monthly_test_other" in str(ran.checks)
