@@ -3,6 +3,9 @@
 from tests.stack import stack
 from tests.stack.fault import Fault, blocked, root
 
+# Each file by the same time, so that the newest stays the newest.
+AGED = 'for f in postgres_*; do touch -d "$(stat -c %y $f) 30 hours ago" $f; done'
+
 BACKUPS_GONE = Fault(
     "every dump of the globals is gone",
     inject=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mkdir -p aside && mv globals_* aside/"),
@@ -18,8 +21,9 @@ BACKUPS_GONE = Fault(
 
 BACKUPS_OLD = Fault(
     "no dump of the database for 30 hours",
-    inject=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mkdir -p aside2 && cp -p postgres_* aside2/ && "
-                               "for f in postgres_*; do touch -d \"$(stat -c %y $f) 30 hours ago\" $f; done"),
+    inject=lambda: stack.as_root(
+        "backup", f"cd /opt/backups/agent-v3 && mkdir -p aside2 && cp -p postgres_* aside2/ && {AGED}"
+    ),
     remove=lambda: stack.as_root("backup", "cd /opt/backups/agent-v3 && mv aside2/* . && rmdir aside2"),
     expect={"backup.age[database]": root("CRITICAL")},
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from tests.stack import stack
 from tests.stack.fault import Expect, Fault, blocked, follows, root
+from tests.stack.faults.backups import AGED
 
 FOLDER = "/opt/backups/agent-v3"
 MARK = "_fault.sql.gz"
@@ -211,8 +212,7 @@ OPEN_TO_ALL = Fault(
 
 OLD = Fault(
     "no dump of the database for 30 hours, by the time of the files",
-    inject=lambda: stack.as_root("backup", f"cd {FOLDER} && mkdir -p aside2 && cp -p postgres_* aside2/ && "
-                                           "touch -d '30 hours ago' postgres_*"),
+    inject=lambda: stack.as_root("backup", f"cd {FOLDER} && mkdir -p aside2 && cp -p postgres_* aside2/ && {AGED}"),
     remove=lambda: stack.as_root("backup", f"cd {FOLDER} && mv aside2/* . && rmdir aside2"),
     expect={"backup.age[database]": root("CRITICAL"), "backup.stamp[database]": root("WARNING")},
 )  # fmt: skip
