@@ -59,6 +59,16 @@ def test_docker_socket_that_is_missing(variant: Variant, daily: Runner) -> None:
     _blind(daily(checkout=_docker(variant, "unix:///run/nosuch.sock")), "is not there")
 
 
+def test_weekly_suite_without_an_engine_has_one_root(variant: Variant, weekly: Runner, weekly_green: Finished) -> None:
+    found = weekly.aside(checkout=_docker(variant, "unix:///run/nosuch.sock"))
+
+    assert found.roots() == ["test_engine"], found.output
+    for name in ("test_state[redis]", "log.reach[redis]", "test_log_limit[sink]", "test_rotation_open[agent-v3-files]"):
+        assert found.check(name)["blocked_by"] == "test_engine", found.output
+    for name in ("test_redis_answer", "test_collector", "test_restore[database]", "rotation.count[agent-v3-files]"):
+        assert found.check(name)["verdict"] == "OK", found.output
+
+
 def test_docker_socket_that_is_forbidden(variant: Variant, daily: Runner, tmp_path: Path) -> None:
     """Run as nobody, who may not open the socket; only the Docker part is looked at."""
     checkout = variant({})

@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import stack
-from tests.stack.fault import Fault, injected
-from tests.stack.faults.traffic import quiet
 from tests.stack.running import Finished, Runner
 
 Variant = Callable[..., Path]
@@ -19,25 +16,6 @@ def test_healthy_stack_measures_all_of_it(weekly_green: Finished) -> None:
     assert len(ours) >= 27
     assert {check["disposition"] for check in ours} == {"none"}, "no baseline is left, and nothing is not applicable"
     assert weekly_green.check("redis.keys.coverage")["reading"]["value"] == 100
-
-
-def test_stopped_redis_explains_everything_about_redis(weekly: Runner, weekly_green: Finished) -> None:
-    fault = Fault(
-        "redis stopped",
-        inject=lambda: stack.docker("stop", "-t", "2", stack.container("redis")),
-        remove=lambda: stack.docker("start", stack.container("redis")),
-        expect={},
-        gone=lambda: stack.healthy("redis") and stack.healthy("agent-v3") and quiet(),
-    )
-    with injected(fault):
-        red = weekly()
-    open_ones = [check for check in red.results["checks"] if check["verdict"] not in (None, "OK")]
-    causes = {check["caused_by"] or check["blocked_by"] for check in open_ones}
-    assert {"redis.ttl[config]", "redis.slow.commands", "redis.evictions"} <= {check["id"] for check in open_ones}
-    assert causes <= {None, "test_redis_answer", "test_state[redis]"}, red.output
-    roots = [check["id"] for check in open_ones if not (check["caused_by"] or check["blocked_by"])]
-    assert len(roots) == 1, red.output
-    stack.wait(lambda: weekly().exit_code == 0, "the weekly suite is green after redis came back", 60)
 
 
 def test_keys_that_were_not_looked_at(variant: Variant, weekly: Runner) -> None:

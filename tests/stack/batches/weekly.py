@@ -6,6 +6,7 @@ from tests.stack.batches import Batches, beside, in_turn
 from tests.stack.faults import redis_weekly, restore
 from tests.stack.faults.container_logs import LOG_NOWHERE
 from tests.stack.faults.limits import HTTP_POOL, LLM_WIDE
+from tests.stack.faults.monitoring import PROMETHEUS_STOPPED
 from tests.stack.faults.postgres_weekly import BATCHES as POSTGRES
 from tests.stack.faults.redis import NO_LIMIT
 from tests.stack.faults.rotation import (
@@ -44,6 +45,7 @@ REDIS: Batches = {
     "scan": (redis_weekly.NO_SCAN, redis_weekly.SLOWLOG_DEAF),
     "full": (redis_weekly.FULL,),
     "limits": (LLM_WIDE,),
+    "servers stopped": (redis_weekly.STOPPED, PROMETHEUS_STOPPED),
 }  # fmt: skip
 
 # Each is about the newest backup of the database: one at a time. The set of the roles does not touch it.
