@@ -5,6 +5,8 @@ import pytest
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.predeploy
+@pytest.mark.postdeploy
 @pytest.mark.runbook("MON-2.1")
 def test_prometheus_ready(prometheus_ready, require):
     """Prometheus is ready and answers queries."""

@@ -15,6 +15,8 @@ def test_redis_answer(redis_answer, require):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.predeploy
+@pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.7")
 def test_redis_loading(redis_loading, require):
     """Redis has its data in memory and is not still loading it."""
@@ -33,6 +35,7 @@ def test_redis_memory(redis_memory, judge):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.predeploy
 @pytest.mark.runbook("MON-2.7")
 @pytest.mark.runbook("PERF-3.5")
 def test_redis_maxmemory(redis_maxmemory, require):
@@ -43,6 +46,7 @@ def test_redis_maxmemory(redis_maxmemory, require):
 @pytest.mark.daily
 @pytest.mark.weekly
 @pytest.mark.predeploy
+@pytest.mark.postdeploy
 @pytest.mark.runbook("MON-2.7")
 @pytest.mark.runbook("PERF-3.5")
 def test_redis_writes(redis_writes, require):

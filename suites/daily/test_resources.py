@@ -13,6 +13,7 @@ def test_memory(service_memory, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.predeploy
 @pytest.mark.runbook("MON-2.4")
 def test_memory_limit(service_limit, require):
     """The service has a memory limit, so that it cannot take the host's memory."""
@@ -29,6 +30,8 @@ def test_cpu(service_cpu, judge):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.predeploy
+@pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.3")
 def test_host_answer(host_answer, require):
     """The host can be asked, so that its disks, memory and clock can be known."""

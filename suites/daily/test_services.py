@@ -4,6 +4,9 @@ import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
+@pytest.mark.predeploy
+@pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.1")
 def test_engine(engine_answer, require):
     """The Docker engine answers, so that the state of the services can be known."""
@@ -11,6 +14,7 @@ def test_engine(engine_answer, require):
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.1")

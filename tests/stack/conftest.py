@@ -1,45 +1,17 @@
-"""Runs of the suites against the stack that `make stack-up` started."""
+"""The running stack, the suites that look at it, and copies of the checkout in which files may be edited."""
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.stack import stack
+from tests.stack import stack, turning
+from tests.stack.running import Finished, Runner
 
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A run that ended: its results, exit code, and what it printed."""
-
-    results: dict[str, Any]
-    exit_code: int
-    output: str
-    folder: Path
-
-    def check(self, check_id: str) -> dict[str, Any]:
-        """The record of one check."""
-        found = [check for check in self.results["checks"] if check["id"] == check_id]
-        assert found, f"no check {check_id} in:\n{self.output}"
-        return dict(found[0])
-
-    def findings(self) -> list[str]:
-        """Every check that is not OK, in a line."""
-        return [
-            f"{check['verdict']} {check['id']}: {check['reason']}"
-            for check in self.results["checks"]
-            if check["verdict"] not in (None, "OK")
-        ]
-
-
-Runner = Callable[..., Finished]
+__all__ = ["Finished", "Runner"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,60 +32,45 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def daily(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
-    """Run the daily suite as a person would, in a process of its own."""
-    return _runner("daily", tmp_path_factory, state)
+def runner(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Callable[[str], Runner]:
+    """The runner of a suite."""
+    return lambda suite: Runner(suite, state, lambda: tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="session")
-def weekly(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
-    """Run the weekly suite the same way."""
-    return _runner("weekly", tmp_path_factory, state)
+def seen_green(runner: Callable[[str], Runner]) -> Callable[[str], Finished]:
+    """A suite's run on the healthy stack that has an earlier one to count from; later ones count from it."""
 
+    @cache
+    def look(suite: str) -> Finished:
+        runner(suite)()
+        return turning.green(runner(suite))
 
-def _runner(suite: str, tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
-    def run(*words: str, checkout: Path = stack.CHECKOUT, target: str = "demo", prefix: tuple[str, ...] = (),
-            environ: dict[str, str] | None = None) -> Finished:  # fmt: skip
-        folder = tmp_path_factory.mktemp("run")
-        command = [
-            *prefix,
-            sys.executable,
-            "-m",
-            "pytest",
-            "-m",
-            suite,
-            "--target",
-            target,
-            f"--run-dir={folder}",
-            *words,
-        ]
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON"))}
-        done = subprocess.run(
-            command, cwd=checkout, capture_output=True, text=True, timeout=120, check=False,
-            env={**clean, "XDG_STATE_HOME": str(state), **(environ or {})},
-        )  # fmt: skip
-        results = folder / "results.json"
-        found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {"checks": [], "run": {}}
-        return Finished(found, done.returncode, done.stdout + done.stderr, folder)
-
-    return run
+    return look
 
 
 @pytest.fixture(scope="session")
-def green(daily: Runner) -> Finished:
-    """The healthy stack, and the run that later ones compare with."""
-    first = daily()
-    assert first.findings() == [], first.output
-    return first
+def daily(runner: Callable[[str], Runner]) -> Runner:
+    """Run the daily suite."""
+    return runner("daily")
 
 
 @pytest.fixture(scope="session")
-def weekly_green(weekly: Runner) -> Finished:
-    """The healthy stack in a weekly run that has an earlier one to count from."""
-    weekly()
-    second = weekly()
-    assert second.findings() == [], second.output
-    return second
+def weekly(runner: Callable[[str], Runner]) -> Runner:
+    """Run the weekly suite."""
+    return runner("weekly")
+
+
+@pytest.fixture(scope="session")
+def green(seen_green: Callable[[str], Finished]) -> Finished:
+    """The healthy stack as the daily suite sees it."""
+    return seen_green("daily")
+
+
+@pytest.fixture(scope="session")
+def weekly_green(seen_green: Callable[[str], Finished]) -> Finished:
+    """The healthy stack as the weekly suite sees it."""
+    return seen_green("weekly")
 
 
 @pytest.fixture

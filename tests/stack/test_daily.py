@@ -2,9 +2,9 @@
 
 import time
 
-from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
+from tests.stack import stack, turning
 from tests.stack.fault import Fault, injected
+from tests.stack.running import Finished, Runner
 
 
 def test_healthy_stack_is_green_with_at_least_sixty_ok(green: Finished) -> None:
@@ -37,11 +37,9 @@ def test_stopped_redis_is_the_one_root_and_explains_everything_else(daily: Runne
         later = daily()
 
     for red in (at_once, later):
-        open_ones = [check for check in red.results["checks"] if check["verdict"] not in (None, "OK")]
-        roots = [check["id"] for check in open_ones if not (check["caused_by"] or check["blocked_by"])]
-        causes = {check["caused_by"] or check["blocked_by"] for check in open_ones} - {None}
+        causes = {check["caused_by"] or check["blocked_by"] for check in red.open()} - {None}
         assert red.exit_code == 1
-        assert roots == ["test_state[redis]"], red.output
+        assert red.roots() == ["test_state[redis]"], red.output
         assert causes == {"test_state[redis]"}, red.output
         assert red.check("test_health[direct]")["verdict"] == "CRITICAL"
         assert red.check("test_health_dependencies[nginx]")["verdict"] == "CRITICAL"
@@ -52,4 +50,4 @@ def test_stopped_redis_is_the_one_root_and_explains_everything_else(daily: Runne
 
 
 def test_green_again_after_redis_came_back(daily: Runner) -> None:
-    stack.wait(lambda: daily().exit_code == 0, "the daily suite is green after redis came back", 60)
+    turning.green(daily)

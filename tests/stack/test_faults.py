@@ -1,38 +1,20 @@
-"""For each check of the daily suite a fault, injected into the real stack, that turns it to its named verdict.
+"""For each check of the suites a fault, injected into the real stack, that turns it to its named verdict and back."""
 
-Faults on separate parts are injected together. What moves beside them must name one of them as its cause.
-"""
-
-import contextlib
-import sys
+from collections.abc import Callable
 
 import pytest
 
-from tests.stack import stack
-from tests.stack.batches import BATCHES
-from tests.stack.conftest import Finished, Runner
-from tests.stack.fault import Fault, differences, injected
+from tests.stack.batches import plans
+from tests.stack.running import Finished, Runner
+from tests.stack.turning import turn
+
+PLANS = plans()
+CASES = [pytest.param(suite, batch, id=f"{suite}: {batch}") for suite, plan in PLANS.items() for batch in plan.batches]
 
 
-@pytest.mark.parametrize("faults", BATCHES.values(), ids=BATCHES)
-def test_faults_turn_their_checks_and_no_others(faults: tuple[Fault, ...], daily: Runner, green: Finished) -> None:
-    with injected(*faults):
-        red = daily()
-        if differences(red.results, faults):
-            # A fault stays, so a second look sees it too; what was only passing by in the first one is gone.
-            sys.stderr.write(red.output)
-            red = daily()
-
-    found = differences(red.results, faults)
-    assert found == [], "\n".join([*found, red.output])
-    verdicts = {want.verdict for fault in faults for want in fault.expect.values() if not want.blocked_by}
-    assert red.exit_code == (0 if verdicts == {"WARNING"} else 1), red.output
-    last: list[Finished] = []
-    with contextlib.suppress(AssertionError):
-        stack.wait(lambda: _green(daily, last), "everything is green again", 60)
-    assert last[0].findings() == [], last[0].output
-
-
-def _green(daily: Runner, last: list[Finished]) -> bool:
-    last[:] = [daily()]
-    return last[0].findings() == []
+@pytest.mark.parametrize(("suite", "batch"), CASES)
+def test_faults_turn_their_checks_and_no_others(
+    suite: str, batch: str, runner: Callable[[str], Runner], seen_green: Callable[[str], Finished]
+) -> None:
+    seen_green(suite)
+    turn(PLANS[suite].batches[batch], runner(suite))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
+from tests.stack.running import Finished, Runner
 
 GOOD = {
     "meminfo": "MemTotal:       16000000 kB\nMemFree:          100000 kB\nMemAvailable:   12000000 kB\n",

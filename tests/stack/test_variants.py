@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
+from tests.stack.running import Finished, Runner
 
 Variant = Callable[..., Path]
 DEMO = "targets/demo.yaml"
@@ -45,14 +45,9 @@ def _engine_that_hangs(path: Path) -> Iterator[None]:
 def _blind(found: Finished, says: str) -> None:
     """One root, UNKNOWN; everything about containers blocked by it; the rest measured."""
     engine = found.check("test_engine")
-    roots = [
-        check["id"]
-        for check in found.results["checks"]
-        if check["verdict"] not in (None, "OK") and not (check["caused_by"] or check["blocked_by"])
-    ]
     assert (engine["verdict"], engine["disposition"]) == ("UNKNOWN", "none")
     assert says in engine["reason"]
-    assert roots == ["test_engine"], found.output
+    assert found.roots() == ["test_engine"], found.output
     assert found.check("test_state[redis]")["blocked_by"] == "test_engine"
     assert found.check("log.errors[redis]")["blocked_by"] == "test_engine"
     assert found.check("test_redis_answer")["verdict"] == "OK"
@@ -62,6 +57,16 @@ def _blind(found: Finished, says: str) -> None:
 
 def test_docker_socket_that_is_missing(variant: Variant, daily: Runner) -> None:
     _blind(daily(checkout=_docker(variant, "unix:///run/nosuch.sock")), "is not there")
+
+
+def test_weekly_suite_without_an_engine_has_one_root(variant: Variant, weekly: Runner, weekly_green: Finished) -> None:
+    found = weekly.aside(checkout=_docker(variant, "unix:///run/nosuch.sock"))
+
+    assert found.roots() == ["test_engine"], found.output
+    for name in ("test_state[redis]", "log.reach[redis]", "test_log_limit[sink]", "test_rotation_open[agent-v3-files]"):
+        assert found.check(name)["blocked_by"] == "test_engine", found.output
+    for name in ("test_redis_answer", "test_collector", "test_restore[database]", "rotation.count[agent-v3-files]"):
+        assert found.check(name)["verdict"] == "OK", found.output
 
 
 def test_docker_socket_that_is_forbidden(variant: Variant, daily: Runner, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""Faults of logs and of the schedule on the real stack, each with the verdict it turns its weekly check to."""
+"""Logs and the schedule: what needs another time, target or engine than the faults in batches do."""
 
-import ast
 import json
 import os
 import signal
@@ -14,70 +13,10 @@ from typing import Any
 
 import pytest
 
-from conformance.thresholds import rows_named
 from tests.stack import engine, stack
-from tests.stack.conftest import Runner
-from tests.stack.fault import Fault, differences, injected
-from tests.stack.faults.container_logs import LOG_NOWHERE
-from tests.stack.faults.rotation import (
-    FILES,
-    GROWN,
-    LOG,
-    NO_RULE,
-    NO_SUDO,
-    OTHER_VALUES,
-    SIGNALS_NOTHING,
-    STANDS_STILL,
-    SYNTAX,
-    WRITABLE,
-)  # fmt: skip
-from tests.stack.faults.schedule import COMMENTED, MISTYPED, NO_CRONTAB, TOO_SELDOM
-
-# What is injected together does not touch one another.
-BATCHES = {
-    "signals nothing": (SIGNALS_NOTHING, LOG_NOWHERE, MISTYPED),
-    "values": (OTHER_VALUES, FILES, TOO_SELDOM),
-    "syntax": (SYNTAX, STANDS_STILL, NO_CRONTAB),
-    "writable": (WRITABLE, GROWN, COMMENTED),
-    "no rule": (NO_RULE,),
-    "no sudo": (NO_SUDO,),
-}
-# Turned red below, because time, the target or the engine must be another for it.
-ELSEWHERE = {"test_log_limit", "log.reach", "rotation.reach", "schedule.gap"}
-SUITES = ("test_logs.py", "test_schedule.py")
-
-
-@pytest.mark.parametrize("faults", BATCHES.values(), ids=BATCHES)
-def test_faults_turn_their_checks_and_no_others(faults: tuple[Fault, ...], weekly: Runner) -> None:
-    ours = [f"suites/weekly/{name}" for name in SUITES]
-    with injected(*faults):
-        red = weekly(*ours)
-        if differences(red.results, faults):
-            sys.stderr.write(red.output)
-            red = weekly(*ours)
-
-    assert differences(red.results, faults) == [], red.output
-    assert red.exit_code == 1, red.output
-    after = weekly(*ours)
-    assert after.findings() == [], after.output
-
-
-def test_every_check_has_a_fault() -> None:
-    turned = {
-        check.partition("[")[0]
-        for faults in BATCHES.values()
-        for fault in faults
-        for check, want in fault.expect.items()
-        if not want.blocked_by
-    }
-    names: set[str] = set()
-    for path in (stack.CHECKOUT / "suites" / "weekly" / name for name in SUITES):
-        rows = {line: row for row, line in rows_named(path).items()}
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                lines = range(node.decorator_list[0].lineno, node.body[0].lineno)
-                names.add(next((rows[line] for line in lines if line in rows), node.name))
-    assert sorted(names - turned - ELSEWHERE) == []
+from tests.stack.fault import injected
+from tests.stack.faults.rotation import LOG, NO_SUDO
+from tests.stack.running import Runner
 
 
 def test_missing_right_says_the_line_to_add(weekly: Runner) -> None:

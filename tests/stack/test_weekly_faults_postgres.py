@@ -1,71 +1,12 @@
-"""For each weekly check of PostgreSQL a fault, injected into the real stack, that turns it to its named verdict."""
+"""PostgreSQL, weekly: what the evidence says, and what needs another time or target than the faults in batches do."""
 
-import contextlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
-from tests.stack.fault import Fault, differences, injected
-from tests.stack.faults.postgres_weekly import BATCHES, CHAIN, LARGE_TABLE, LOCK_CHAIN
-
-FILES = tuple(f"suites/weekly/test_{name}.py" for name in ("indexes", "pool", "postgres", "statements", "transactions"))
-# Turned red by a test below, which names it.
-BELOW = {"postgres.statements.mean", "postgres.statements.dropped", "postgres.indexes.unused", "postgres.xid.age",
-         "postgres.replication.lag"}  # fmt: skip
-
-
-@pytest.mark.parametrize("faults", BATCHES.values(), ids=BATCHES)
-def test_faults_turn_their_checks_and_no_others(
-    faults: tuple[Fault, ...], weekly: Runner, weekly_green: Finished
-) -> None:
-    with injected(*faults):
-        red = weekly()
-        if _unexplained(red, faults):
-            sys.stderr.write(red.output)
-            red = weekly()
-
-    found = _unexplained(red, faults)
-    assert found == [], "\n".join([*found, red.output])
-    verdicts = {want.verdict for fault in faults for want in fault.expect.values() if not want.blocked_by}
-    assert red.exit_code == (0 if verdicts == {"WARNING"} else 1), red.output
-    _green_again(weekly)
-
-
-def _unexplained(red: Finished, faults: tuple[Fault, ...]) -> list[str]:
-    """What the faults do not explain; a restored backup is held against production, which they change, elsewhere."""
-    checks = [one for one in red.results["checks"] if not one["nodeid"].startswith("suites/weekly/test_restore.py")]
-    return differences({**red.results, "checks": checks}, faults)
-
-
-def _green_again(weekly: Runner) -> None:
-    last: list[Finished] = []
-
-    def green() -> bool:
-        last[:] = [weekly()]
-        return last[0].findings() == []
-
-    with contextlib.suppress(AssertionError):
-        stack.wait(green, "everything is green again", 60)
-    assert last[0].findings() == [], last[0].output
-
-
-def test_every_check_of_these_files_has_a_fault(weekly_green: Finished) -> None:
-    turned = {
-        check.partition("[")[0]
-        for faults in BATCHES.values()
-        for fault in faults
-        for check, want in fault.expect.items()
-        if not want.blocked_by
-    }
-    ours = {
-        check["id"].partition("[")[0] for check in weekly_green.results["checks"] if check["nodeid"].startswith(FILES)
-    }
-    assert len(ours) > 20
-    assert ours - turned - BELOW == set()
+from tests.stack import stack, turning
+from tests.stack.fault import injected
+from tests.stack.faults.postgres_weekly import CHAIN, LARGE_TABLE, LOCK_CHAIN
+from tests.stack.running import Finished, Runner
 
 
 def test_lock_chain_is_shown_from_its_root(weekly: Runner, weekly_green: Finished) -> None:
@@ -105,7 +46,7 @@ def test_more_statements_than_there_is_room_for(weekly: Runner, weekly_green: Fi
     red = weekly()
 
     assert red.check("postgres.statements.dropped")["verdict"] == "WARNING", red.output
-    _green_again(weekly)
+    turning.green(weekly)
 
 
 def test_unused_index_in_statistics_that_are_old_enough(

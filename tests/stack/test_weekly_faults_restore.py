@@ -1,6 +1,5 @@
-"""For each weekly check of the backups a fault, injected into the real stack, that turns it to its named verdict."""
+"""Backups, weekly: what a run touches and leaves, and what needs another time or target than the faults in batches."""
 
-import ast
 import os
 import signal
 import subprocess
@@ -12,80 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.thresholds import rows_named
 from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
-from tests.stack.fault import Fault, differences, injected
+from tests.stack.fault import injected
 from tests.stack.faults import restore as faults
+from tests.stack.running import Finished, Runner
 
 OURS = ("suites/daily/test_backups.py", "suites/weekly/test_backups.py", "suites/weekly/test_restore.py")
-# The sets of the database and of the roles do not touch one another.
-BATCHES = {
-    "truncated": (faults.TRUNCATED, faults.OPEN_TO_ALL),
-    "half a dump": (faults.HALF_A_DUMP, faults.GAP),
-    "trailing": (faults.TRAILING,),
-    "cluster": (faults.CLUSTER,),
-    "missing table": (faults.MISSING_TABLE,),
-    "empty table": (faults.EMPTY_TABLE,),
-    "lost row": (faults.LOST_ROW,),
-    "not migrated": (faults.NOT_MIGRATED,),
-    "owner": (faults.STRANGE_OWNER,),
-    "failing statement": (faults.FAILING_STATEMENT,),
-    "newer major": (faults.NEWER_MAJOR,),
-    "damaged": (faults.DAMAGED,),
-    "growing": (faults.GROWING,),
-    "old": (faults.OLD,),
-}
-# Turned red below, where the target or the time must be another; or by the daily suite's faults.
-ELSEWHERE = {"restore.age", "restore.time", "backup.kept", "test_restore_leftovers", "test_backup_exists",
-             "backup.size", "backup.size.share", "test_backup_format"}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def healthy(weekly: Runner) -> Finished:
-    """A whole weekly run, which later ones compare with."""
-    weekly("--deadline=300")
-    found = weekly(*OURS)
-    assert found.findings() == [], found.output
-    return found
-
-
-@pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
-def test_faults_turn_their_checks_and_no_others(batch: tuple[Fault, ...], weekly: Runner, healthy: Finished) -> None:
-    with injected(*batch):
-        red = weekly(*OURS)
-
-    found = differences(red.results, batch)
-    assert found == [], "\n".join([*found, red.output])
-    verdicts = {want.verdict for fault in batch for want in fault.expect.values() if not want.blocked_by}
-    assert red.exit_code == (0 if verdicts == {"WARNING"} else 1), red.output
-
-
-def test_it_is_green_again(weekly: Runner, healthy: Finished) -> None:
-    after = weekly(*OURS)
-    assert after.findings() == [], after.output
-
-
-def test_every_check_has_a_fault() -> None:
-    turned = {
-        check.partition("[")[0]
-        for batch in BATCHES.values()
-        for fault in batch
-        for check, want in fault.expect.items()
-        if not want.blocked_by
-    }
-    names: set[str] = set()
-    for path in (stack.CHECKOUT / name for name in OURS):
-        rows = {line: row for row, line in rows_named(path).items()}
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                lines = range(node.decorator_list[0].lineno, node.body[0].lineno)
-                names.add(next((rows[line] for line in lines if line in rows), node.name))
-    assert sorted(names - turned - ELSEWHERE) == []
-    assert names >= ELSEWHERE
-
-
-def test_production_gets_nothing_but_two_looks_at_its_catalogues(weekly: Runner, healthy: Finished) -> None:
+def test_production_gets_nothing_but_two_looks_at_its_catalogues(weekly: Runner, weekly_green: Finished) -> None:
     def look() -> str:
         return stack.sql(
             "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database UNION ALL "
@@ -114,7 +48,7 @@ RESTORE = "    restore:\n"
 
 
 def test_full_disk_is_unknown_and_blocks_the_rest(
-    weekly: Runner, healthy: Finished, variant: Variant, small_disk: Path
+    weekly: Runner, weekly_green: Finished, variant: Variant, small_disk: Path
 ) -> None:
     checkout = variant({"targets/demo.yaml": (RESTORE, f"{RESTORE}      workspace: {small_disk}\n")})
     found = weekly(*OURS, checkout=checkout)
@@ -127,12 +61,14 @@ def test_full_disk_is_unknown_and_blocks_the_rest(
     assert list(small_disk.iterdir()) == []
 
 
-def test_old_data_in_a_fresh_file(weekly: Runner, healthy: Finished, variant: Variant) -> None:
+def test_old_data_in_a_fresh_file(weekly: Runner, weekly_green: Finished, variant: Variant) -> None:
     checkout = variant({"targets/demo.yaml": ("newest: {messages: created_at}", "newest: {users: created_at}")})
     assert weekly(*OURS, checkout=checkout).check("restore.age[database]")["verdict"] == "CRITICAL"
 
 
-def test_restore_that_takes_longer_than_a_recovery_may(weekly: Runner, healthy: Finished, variant: Variant) -> None:
+def test_restore_that_takes_longer_than_a_recovery_may(
+    weekly: Runner, weekly_green: Finished, variant: Variant
+) -> None:
     checkout = variant({"thresholds.yaml": ("warning: {above: 900}", "warning: {above: 0.1}")})
     assert weekly(*OURS, checkout=checkout).check("restore.time[database]")["verdict"] == "WARNING"
 
@@ -145,7 +81,7 @@ def test_backups_that_are_removed_too_early(weekly: Runner, tmp_path: Path) -> N
     assert found["verdict"] == "WARNING"
 
 
-def test_killed_run_is_swept_and_reported_by_the_next(weekly: Runner, healthy: Finished) -> None:
+def test_killed_run_is_swept_and_reported_by_the_next(weekly: Runner, weekly_green: Finished) -> None:
     command = [sys.executable, "-m", "pytest", "-m", "weekly", "--target", "demo", *OURS]
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.Popen(

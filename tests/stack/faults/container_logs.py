@@ -19,5 +19,8 @@ LOG_NOWHERE = Fault(
     "a container whose log goes nowhere",
     inject=_start,
     remove=lambda: stack.docker("rm", "-f", "-v", NAME, check=False),
-    expect={"test_log_readable[traffic]": root("CRITICAL", "does not support reading")},
+    expect={
+        "test_log_readable[traffic]": root("CRITICAL", "does not support reading"),
+        "test_state[traffic]": root("CRITICAL", "2 of 1 running"),
+    },
 )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.stack import stack
 from tests.stack.fault import Fault, blocked, follows, root
+from tests.stack.faults.traffic import RATE, quiet
 
 TARGET_GONE = Fault(
     "prometheus cannot reach node-exporter",
@@ -30,6 +31,20 @@ ALERTMANAGER_STOPPED = Fault(
         "test_container_health[alertmanager]": blocked("test_state[alertmanager]"),
         "service.memory[alertmanager]": blocked("test_state[alertmanager]"),
         "service.cpu[alertmanager]": blocked("test_state[alertmanager]"),
+    },
+)
+
+PROMETHEUS_STOPPED = Fault(
+    "prometheus is stopped",
+    inject=lambda: stack.docker("stop", "-t", "10", stack.container("prometheus")),
+    remove=lambda: stack.docker("start", stack.container("prometheus")),
+    gone=lambda: stack.healthy("prometheus") and bool(stack.prometheus(RATE)) and quiet(),
+    patience=60,
+    expect={
+        "test_state[prometheus]": root("CRITICAL", "exited"),
+        "test_prometheus_ready": follows("CRITICAL", "test_state[prometheus]"),
+        "llm.in_flight": blocked("test_state[prometheus]"),
+        "http.pool.in_flight": blocked("test_state[prometheus]"),
     },
 )
 

@@ -3,7 +3,7 @@
 import re
 
 from tests.stack import stack
-from tests.stack.fault import Expect, Fault, blocked, root
+from tests.stack.fault import Expect, Fault, blocked, follows, root
 from tests.stack.sessions import LockChain, Sessions
 
 SESSIONS = Sessions()
@@ -213,8 +213,11 @@ STOPPED = Fault(
     inject=lambda: stack.docker("stop", "-t", "10", stack.container("postgres")),
     remove=lambda: stack.docker("start", stack.container("postgres")),
     gone=lambda: stack.healthy("postgres") and stack.healthy("agent-v3"),
-    expect={"test_postgres_answer": root("CRITICAL")}
-    | _all((*_SEEN, "test_postgres_role"), blocked("test_postgres_answer")),
+    expect={
+        "test_state[postgres]": root("CRITICAL", "exited"),
+        "test_postgres_answer": follows("CRITICAL", "test_state[postgres]"),
+    }
+    | _all((*_SEEN, "test_postgres_role"), blocked("test_state[postgres]")),
 )
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import redis
 
 from tests.stack import stack
-from tests.stack.fault import Expect, Fault, blocked, root
+from tests.stack.fault import Expect, Fault, blocked, follows, root
 from tests.stack.faults.redis import REFUSES_WRITES
+from tests.stack.faults.traffic import quiet
 
 TYPES = ("hash", "list", "other", "set", "stream", "string", "zset")
 CLASSES = ("config", "llm_response", "tool_result", "user_session")
@@ -201,6 +202,23 @@ NO_SLOWLOG = Fault(
         "redis.slowlog.threshold": blocked("test_redis_slowlog"),
         "redis.slow.commands": blocked("test_redis_slowlog"),
         "redis.slow.longest": blocked("test_redis_slowlog"),
+    },
+)
+
+STOPPED = Fault(
+    "Redis is stopped",
+    inject=lambda: stack.docker("stop", "-t", "2", stack.container("redis")),
+    remove=lambda: stack.docker("start", stack.container("redis")),
+    gone=lambda: stack.healthy("redis") and stack.healthy("agent-v3") and quiet(),
+    patience=60,
+    expect={
+        "test_state[redis]": root("CRITICAL", "exited"),
+        "test_redis_answer": follows("CRITICAL", "test_state[redis]"),
+        "redis.memory": blocked("test_state[redis]"),
+        "redis.evictions": blocked("test_state[redis]"),
+        "redis.slow.commands": blocked("test_state[redis]"),
+        **{f"redis.ttl[{name}]": blocked("test_state[redis]") for name in CLASSES},
+        **{f"redis.key.size[{name}]": blocked("test_state[redis]") for name in TYPES},
     },
 )
 
