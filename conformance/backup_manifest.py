@@ -30,7 +30,8 @@ def write(path: Path, source: BinaryIO, sink: BinaryIO) -> str:
     if not dump.ended:
         return f"the dump has no end mark ({dump.size} bytes, {dump.kind}): no manifest was written"
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(manifest.of(dump, datetime.now(UTC).isoformat(timespec="seconds")).as_json(), encoding="utf-8")
+    written = manifest.of(dump, datetime.now(UTC).isoformat(timespec="seconds"), str(path))
+    partial.write_text(written.as_json(), encoding="utf-8")
     partial.replace(path)
     return ""
 

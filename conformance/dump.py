@@ -8,43 +8,34 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from conformance.dump_roles import NAME, WORDS, Role, made, named, text, unquoted
 from conformance.quotes import Quotes
 
-_NAME = rb'(?:"(?:[^"]|"")+"|[^\s".,;()]+)'
-_TABLE = rb"(" + _NAME + rb"(?:\." + _NAME + rb")?)"
+_TABLE = rb"(" + NAME + rb"(?:\." + NAME + rb")?)"
 _COPY = re.compile(rb"COPY " + _TABLE + rb"(?: \(.*\))? FROM stdin;$")
 _INSERT = re.compile(rb"INSERT INTO " + _TABLE)
 _CREATE_TABLE = re.compile(rb"CREATE (?:UNLOGGED )?TABLE " + _TABLE)
-_EXTENSION = re.compile(rb"CREATE EXTENSION (?:IF NOT EXISTS )?(" + _NAME + rb")")
-_CREATE_ROLE = re.compile(rb"CREATE (?:ROLE|USER|GROUP) (" + _NAME + rb")(?: WITH[^;]*)?;$")
-_SUPERUSER = re.compile(rb"ALTER ROLE (" + _NAME + rb") WITH SUPERUSER")
-_DATABASE = re.compile(rb"(?:CREATE|DROP) DATABASE (?:IF EXISTS )?(" + _NAME + rb")")
+_EXTENSION = re.compile(rb"CREATE EXTENSION (?:IF NOT EXISTS )?(" + NAME + rb")")
+_DATABASE = re.compile(rb"(?:CREATE|DROP) DATABASE (?:IF EXISTS )?(" + NAME + rb")")
 _CONNECT = re.compile(rb"\\connect (?:-reuse-previous=on )?(.+)")
 _VERSION = re.compile(rb"-- Dumped (from database|by pg_dump) version (\S+)")
-# Every place in which pg_dump names a role.
-_ROLES = (
-    re.compile(rb"ALTER .* OWNER TO (" + _NAME + rb");$"),
-    re.compile(rb"GRANT .* TO (" + _NAME + rb")(?: WITH [A-Z ,]+)?(?: GRANTED BY " + _NAME + rb")?;$"),
-    re.compile(rb"REVOKE .* FROM (" + _NAME + rb")(?: GRANTED BY " + _NAME + rb")?;$"),
-    re.compile(rb"ALTER DEFAULT PRIVILEGES FOR ROLE (" + _NAME + rb") "),
-    re.compile(rb"ALTER DEFAULT PRIVILEGES .* (?:TO|FROM) (" + _NAME + rb")(?: WITH GRANT OPTION)?;$"),
-    re.compile(rb"SET SESSION AUTHORIZATION (" + _NAME + rb");$"),
-    re.compile(rb"CREATE POLICY .* TO (" + _NAME + rb"(?:, " + _NAME + rb")*)(?: USING| WITH CHECK|;)"),
-    re.compile(rb"CREATE USER MAPPING FOR (" + _NAME + rb") "),
-)
-_ROLE_WORDS = (b"ALTER ", b"GRANT ", b"REVOKE ", b"SET SESSION", b"CREATE POLICY", b"CREATE USER MAPPING")
-_NOBODY = {"PUBLIC", "DEFAULT", "CURRENT_USER", "SESSION_USER"}
 _TERMINATOR = re.compile(rb"\\\.\r?\n")
 _PROGRAM = re.compile(rb"pg_dump(?:all)?: ")
+# What pg_dump writes anew each time: comments hold versions, the key of \\restrict is another in each dump.
+_NOT_CONTENT = (b"--", b"\\restrict", b"\\unrestrict")
 # What is no part of the schema: comments hold versions, the key of \restrict is another in each dump, the rest is data.
 _NOT_SCHEMA = (b"--", b"\\restrict", b"\\unrestrict", b"SELECT pg_catalog.setval(", b"COPY ")
 
 
 @dataclass(slots=True)
 class Dump:
-    """What was seen. `rows` counts those of each table's COPY (or INSERT); `schema` is a hash of what is no data."""
+    """What was seen. `rows` counts those of each table's COPY (or INSERT).
+
+    `schema` is a hash of what is no data; `content` one of statements and data, which are `counted` bytes.
+    """
 
     size: int = 0
+    counted: int = 0
     is_database: bool = False
     is_cluster: bool = False
     ended: bool = False
@@ -54,11 +45,14 @@ class Dump:
     rows: dict[str, int] = field(default_factory=dict)
     roles: set[str] = field(default_factory=set)
     created_roles: set[str] = field(default_factory=set)
+    described_roles: set[str] = field(default_factory=set)
+    roles_with_password: set[str] = field(default_factory=set)
     superusers: set[str] = field(default_factory=set)
     extensions: set[str] = field(default_factory=set)
     connects: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     schema: str = ""
+    content: str = ""
 
     @property
     def version(self) -> str:
@@ -88,6 +82,7 @@ class Reader:
         self.dump = Dump()
         self._drop = drop
         self._schema = hashlib.sha256()
+        self._content = hashlib.blake2b(digest_size=32)
         self._rest = b""  # of a line that is not complete yet
         self._table = ""  # whose COPY data goes past; empty between statements
         self._row_begins = True
@@ -105,7 +100,9 @@ class Reader:
         while position < len(data):
             if self._table:
                 end = self._copy(data, position)
-                kept.append(data[position:end])
+                rows = data[position:end]
+                self._hold(rows)
+                kept.append(rows)
             else:
                 end = self._statements(data, position, kept)
             if end == position:
@@ -121,7 +118,15 @@ class Reader:
             self._statement(rest.rstrip(b"\r"))
         self.dump.ended = self._mark in self._marks and not self._table and not self._quotes.open
         self.dump.schema = self._schema.hexdigest()
+        self.dump.content = self._content.hexdigest()
         return self.dump, rest
+
+    def _hold(self, content: bytes) -> None:
+        """Part of the content, whatever its line ends; what follows the end mark (appended roles) is none."""
+        if self._mark not in self._marks:
+            plain = content.replace(b"\r", b"") if b"\r" in content else content
+            self._content.update(plain)
+            self.dump.counted += len(plain)
 
     @property
     def _mark(self) -> str:
@@ -170,12 +175,14 @@ class Reader:
         """Look at one line outside of COPY data; False where it is not to be passed on."""
         if not self._headed and _PROGRAM.match(line):
             # A job that wrote 2>&1: what pg_dump said stands in front of the dump.
-            self.dump.noise.append(_text(line)[:200])
+            self.dump.noise.append(text(line)[:200])
             return False
         passes = True
         if not self._quotes.open:
             self._headed = self._headed or line.startswith((b"--", b"SET ", b"\\restrict"))
             passes = self._begins(line)
+        if line and (self._quotes.open or not line.startswith(_NOT_CONTENT)):
+            self._hold(line + b"\n")
         # What follows the end mark (a job that appends the roles) is no part of it.
         if line and not self._inserting and self._mark not in self._marks and not line.startswith(_NOT_SCHEMA):
             self._schema.update(line + b"\n")
@@ -192,21 +199,21 @@ class Reader:
             passes = self._commanded(line)
         elif first == b"C":
             passes = self._created(line)
-        elif first == b"A" and (superuser := _SUPERUSER.match(line)):
-            self.dump.superusers.add(unquoted(_text(superuser[1])))
+        elif first == b"A" and (role := made(line)):
+            self._described(role)
         elif line.startswith(b"SET default_tablespace = ") and not line.endswith(b"'';"):
-            passes = not self._drop("tablespace", _text(line[25:-1]))
+            passes = not self._drop("tablespace", text(line[25:-1]))
         elif first == b"D" and (dropped := _DATABASE.match(line)):
-            passes = not self._drop("database", unquoted(_text(dropped[1])))
+            passes = not self._drop("database", unquoted(text(dropped[1])))
         elif first in (b"I", b"\t"):
             self._inserted(line)
-        if line.startswith(_ROLE_WORDS):
-            self._named_roles(line)
+        if line.startswith(WORDS):
+            self.dump.roles |= named(line)
         return passes
 
     def _commanded(self, line: bytes) -> bool:
         if found := _CONNECT.match(line):
-            self.dump.connects.append(_connected(_text(found[1])))
+            self.dump.connects.append(_connected(text(found[1])))
             return not self._drop("connect", self.dump.connects[-1])
         if line.startswith((b"\\restrict ", b"\\unrestrict ")):
             return not self._drop("restrict", "")
@@ -219,7 +226,7 @@ class Reader:
         if version:
             # In a cluster's dump each database has its own; they are of one server.
             name = "server" if version[1].startswith(b"from") else "program"
-            setattr(self.dump, name, _text(version[2]))
+            setattr(self.dump, name, text(version[2]))
         elif line == b"-- PostgreSQL database dump":
             self.dump.is_database = True
         elif line == b"-- PostgreSQL database cluster dump":
@@ -231,37 +238,39 @@ class Reader:
 
     def _created(self, line: bytes) -> bool:
         if found := _COPY.match(line):
-            self._table = _text(found[1])
+            self._table = text(found[1])
             self._row_begins = True
             self.dump.rows.setdefault(self._table, 0)
         elif found := _CREATE_TABLE.match(line):
-            self.dump.tables.add(_text(found[1]))
+            self.dump.tables.add(text(found[1]))
         elif found := _EXTENSION.match(line):
-            self.dump.extensions.add(unquoted(_text(found[1])))
-        elif found := _CREATE_ROLE.match(line):
-            role = unquoted(_text(found[1]))
-            self.dump.created_roles.add(role)
-            return not self._drop("role", role)
+            self.dump.extensions.add(unquoted(text(found[1])))
+        elif role := made(line):
+            self.dump.created_roles.add(role.name)
+            self._described(role)
+            return not self._drop("role", role.name)
         elif found := _DATABASE.match(line):
-            return not self._drop("database", unquoted(_text(found[1])))
+            return not self._drop("database", unquoted(text(found[1])))
         return True
+
+    def _described(self, role: Role) -> None:
+        """What a role may."""
+        if role.attributes:
+            self.dump.described_roles.add(role.name)
+        if role.is_superuser:
+            self.dump.superusers.add(role.name)
+        if role.has_password:
+            self.dump.roles_with_password.add(role.name)
 
     def _inserted(self, line: bytes) -> None:
         """`INSERT INTO t VALUES (...);`, or with --rows-per-insert a line for each row after the first."""
         found = _INSERT.match(line)
         if found:
-            self._inserting = _text(found[1])
+            self._inserting = text(found[1])
             several = line.endswith(b" VALUES")
             self.dump.rows[self._inserting] = self.dump.rows.get(self._inserting, 0) + (0 if several else 1)
         elif self._inserting and line.startswith(b"\t("):
             self.dump.rows[self._inserting] += 1
-
-    def _named_roles(self, line: bytes) -> None:
-        for pattern in _ROLES:
-            found = pattern.match(line)
-            if found:
-                names = (unquoted(_text(one)) for one in re.findall(_NAME, found[1]))
-                self.dump.roles.update(name for name in names if name not in _NOBODY and not name.startswith("pg_"))
 
 
 def _is_cut_mark(rest: bytes) -> bool:
@@ -275,16 +284,7 @@ def major(version: str) -> int:
     return int(found[0]) if found else 0
 
 
-def unquoted(name: str) -> str:
-    """'Odd' for '"Odd"', and what needs no quotes as it is."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
-
-
 def _connected(words: str) -> str:
     """The database of `\\connect words`: a name, or a connection string for a name that is an odd one."""
     string = re.search(r"dbname='((?:[^'\\]|\\.)*)'", words)
     return re.sub(r"\\(.)", r"\1", string[1]) if string else unquoted(words.strip())
-
-
-def _text(word: bytes) -> str:
-    return word.decode("utf-8", "replace")

@@ -25,7 +25,7 @@ _INPUTS_LABEL = "agentv3.inputs"
 # What the Dockerfile gets to copy.
 _COPIED = ("bin", "agent_v3", "traffic", "sink")
 # What the backup job counts the rows of a dump with: of the suite itself, and standard library only.
-_MANIFEST = ("__init__.py", "quotes.py", "dump.py", "manifest.py", "backup_manifest.py")
+_MANIFEST = ("__init__.py", "quotes.py", "dump.py", "dump_roles.py", "manifest.py", "backup_manifest.py")
 
 _MIRROR = "http://deb.debian.org"
 _SOURCES = (

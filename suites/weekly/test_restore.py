@@ -21,15 +21,22 @@ def test_dump_tables(dump_tables, require):
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
 def test_dump_roles(dump_roles, require):
-    """The roles that the newest backup names are in a backup too."""
+    """The roles that the newest backup names are in a backup too, with what they may."""
     require(dump_roles, value="none", otherwise="WARNING")
 
 
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
 def test_dump_manifest(dump_manifest, require):
-    """The rows of the newest backup were counted while it was written."""
+    """The rows of the newest backup were counted while it was written, and the count is of this file."""
     require(dump_manifest, value="written", otherwise="WARNING")
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.11", row="backup.manifest")
+def test_dump_manifest_time(dump_manifest_time, judge):
+    """The manifest of the newest backup was written with it, neither before nor after."""
+    judge(dump_manifest_time)
 
 
 @pytest.mark.weekly
@@ -56,7 +63,7 @@ def test_restore(restore_result, require):
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
 def test_restored_schema(restored_schema, require):
-    """Columns, indexes, constraints, owners and grants came back as production has them."""
+    """The schema came back as production has it: columns, keys, code, policies, owners, grants and all."""
     require(restored_schema, value="as in production", otherwise="WARNING")
 
 
@@ -71,8 +78,15 @@ def test_restored_rows(restored_rows, restored_floors, require):
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
 def test_restored_empty(restored_empty, require):
-    """No restored table is empty that is not empty in production, as its planner estimates."""
+    """No restored table is empty, and no large object is lost, that production has, as its catalogue tells."""
     require(restored_empty, value="none", otherwise="WARNING")
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.11")
+def test_restored_sequences(restored_sequences, require):
+    """No restored sequence gives a value that its column has already: the next INSERT would fail."""
+    require(restored_sequences, value={"none", "no sequences"})
 
 
 @pytest.mark.weekly
@@ -80,6 +94,13 @@ def test_restored_empty(restored_empty, require):
 def test_restored_loss(restored_loss, judge):
     """No table lost much of what it held when it was restored the last time."""
     judge(restored_loss)
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.11", row="restore.erosion")
+def test_restored_erosion(restored_erosion, judge):
+    """No table lost much of the most that it ever held in months: a little each week adds up."""
+    judge(restored_erosion)
 
 
 @pytest.mark.weekly

@@ -11,8 +11,8 @@ from conformance import manifest
 from conformance.dump import Reader
 from fixtures.docker import Container, Engine
 from fixtures.restore.place import binaries_here
-from fixtures.restore.production import ESTIMATES, Production
-from fixtures.restore.questions import SCHEMA
+from fixtures.restore.production import ESTIMATES, Production, Table
+from fixtures.restore.schema import PATH, SCHEMA
 from tests.probes import restoring
 from tests.probes.restoring import IMAGE, Look, Said, dumped
 
@@ -41,18 +41,15 @@ class Material:
                 server, "sh", "-c", "cd $HOME && pg_dump -Fd -d shop -f out >&2 && tar -C out -cf - . && rm -r out"
             )
             self.production = Production(
-                "4711", frozenset(server.ask_json(SCHEMA)), _estimates(server.ask_json(ESTIMATES)), "production"
-            )
+                "4711", frozenset(server.ask_json(f"{PATH}; {SCHEMA}")),
+                dict.fromkeys(server.ask_json(ESTIMATES), Table(100.0)), "production", major=server.place.version[0],
+            )  # fmt: skip
 
     def manifest(self, dump: bytes | None = None) -> str:
         """The manifest that the backup job wrote with the good dump, or with another."""
         reader = Reader()
         reader.feed(dump or self.good)
         return manifest.of(reader.finish()[0], "2026-01-01T00:00:00+00:00").as_json()
-
-
-def _estimates(rows: dict[str, float]) -> dict[str, float]:
-    return dict.fromkeys(rows, 100.0)
 
 
 def packed(dump: bytes) -> bytes:

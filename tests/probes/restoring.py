@@ -13,13 +13,23 @@ from typing import Any
 
 import docker
 
-from conformance import thresholds
+from conformance import duration, thresholds
 from conformance.causes import Faults
 from conformance.judging import Bench, worst_of
 from conformance.probes import REGISTRY, Probing
 from conformance.reading import NotMeasured
 from fixtures import backups
-from fixtures.restore import comparing, findings, leftovers, levels, proofs  # noqa: F401  they register probes
+from fixtures.restore import (  # noqa: F401  they register probes
+    comparing,
+    contents,
+    copied,
+    findings,
+    leftovers,
+    levels,
+    losses,
+    proofs,
+    written,
+)
 from fixtures.restore.place import ContainerPlace, MachinePlace, Place, Yielding, binaries_here
 from fixtures.restore.production import Production
 from fixtures.restore.server import ThrowAway
@@ -29,6 +39,7 @@ from tests.probes.support import target
 IMAGE = "agentv3/stack:local"
 CHECKOUT = Path(__file__).parents[2]
 ROWS = thresholds.load(CHECKOUT / "thresholds.yaml")[0]
+WINDOWS = {name: duration.seconds(row.window) for name, row in ROWS.items() if row.window}
 SET = "database"
 # Of these tests alone, so that other restores on this machine are none of theirs; short, for a socket lies in it.
 WORKSPACE = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="tests-"))
@@ -152,7 +163,9 @@ class Look:
                 raise results[name]
             return results[name]
 
-        run = self.run = Probing(target(backups=sets), Faults(), {}, {}, self.previous, probe, timeout=self.timeout)
+        run = self.run = Probing(
+            target(backups=sets), Faults(), {}, WINDOWS, self.previous, probe, timeout=self.timeout
+        )
         return self.again(*only)
 
     def again(self, *only: str) -> dict[str, Said]:
@@ -169,7 +182,7 @@ class Look:
 
 _FIXTURES = {
     name: one.__wrapped__
-    for module in (backups, levels, comparing, findings)
+    for module in (backups, levels, contents, written, copied, comparing, losses, findings)
     for name, one in vars(module).items()
     if hasattr(one, "__wrapped__")
 }
@@ -191,6 +204,7 @@ def _said(name: str, check: types.FunctionType, run: Probing) -> Said:
 
 def _value(name: str, run: Probing, bench: Bench, check: types.FunctionType) -> Any:
     plain = {"judge": bench.judge, "require": bench.require, "target": run.target, "backup": SET, "dump": SET,
+             "row_window": 90 * 86400,
              "smoke": f"{SET}/{next(iter(run.target.backups[SET].restore.smoke))}"}  # type: ignore[union-attr]  # fmt: skip
     if name in plain:
         return plain[name]

@@ -21,8 +21,9 @@ def test_dump_is_passed_on_unchanged_and_its_rows_are_written(tmp_path: Path) ->
     assert backup_manifest.write(path, io.BytesIO(WHOLE), sink) == ""
 
     assert sink.getvalue() == WHOLE
-    found = manifest.parse(path.read_text(encoding="utf-8"))
-    assert (found.kind, found.size, found.server, found.rows["public.users"]) == ("a database", len(WHOLE), "15.18", 4)
+    found = manifest.parse(path.read_bytes())
+    assert (found.file, found.kind, found.server, found.rows["public.users"]) == ("x", "a database", "15.18", 4)
+    assert len(WHOLE) // 2 < found.size < len(WHOLE)  # its comments are not counted
     assert [one.name for one in tmp_path.iterdir()] == ["x.manifest"]
 
 
@@ -49,7 +50,7 @@ def test_between_the_programs_of_a_backup_job(command: list[str], tmp_path: Path
 
     assert (done.returncode, done.stderr) == (0, "")
     assert gzip.decompress((tmp_path / "dump.sql.gz").read_bytes()) == WHOLE
-    assert manifest.parse((tmp_path / "d.manifest").read_text(encoding="utf-8")).rows["public.users"] == 4
+    assert manifest.parse((tmp_path / "d.manifest").read_bytes()).rows["public.users"] == 4
 
 
 def test_job_without_the_environment_needs_python_alone(tmp_path: Path) -> None:
@@ -84,7 +85,10 @@ def test_reader_that_goes_away_ends_the_job_with_1_and_a_line(tmp_path: Path) ->
     assert "Broken pipe" in done.stderr
 
 
-GOOD = json.loads(manifest.Manifest("2026", "a database", "15", "15", 10, {"public.a": 1}, "x").as_json())
+GOOD = json.loads(
+    manifest.Manifest("x", "2026-01-01", "a database", "15", "15", 10, {"public.a": 1}, "x", "x").as_json()
+)
+TEXT = json.dumps(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +96,28 @@ GOOD = json.loads(manifest.Manifest("2026", "a database", "15", "15", 10, {"publ
     [
         ("", "is no JSON"),
         ("[]", "is no manifest"),
-        (json.dumps({**GOOD, "manifest": 2}), "is no manifest of version 1"),
+        ("[" * 100_000, "is no JSON"),
+        (TEXT[:-3], "is no JSON"),
+        (json.dumps({**GOOD, "manifest": 1}), "is no manifest of version 2"),
         (json.dumps({**GOOD, "rows": []}), "no whole numbers"),
         (json.dumps({**GOOD, "rows": {"a": -1}}), "no whole numbers"),
         (json.dumps({**GOOD, "rows": {"a": True}}), "no whole numbers"),
+        (json.dumps({**GOOD, "rows": {"a": 10**30}}), "no whole numbers"),
+        (json.dumps({**GOOD, "rows": {"a": float("nan")}}), "no whole numbers"),
+        (json.dumps({**GOOD, "rows": {"\ud800": 1}}), "cannot be one"),
+        (TEXT.replace('"public.a": 1', '"public.a": 1, "public.a": 2'), "says 'public.a' twice"),
+        (TEXT.replace('"size": 10', '"size": 10, "size": 11'), "says 'size' twice"),
+        (json.dumps({**GOOD, "written": "yesterday"}), "written at no time"),
+        (json.dumps({**GOOD, "rows": {"t" * 2_000_000: 1}}), "is larger than"),
         (json.dumps({**GOOD, "size": 1.5}), "no whole numbers"),
         (json.dumps({**GOOD, "schema": None}), "lacks one of"),
     ],
 )
 def test_manifest_that_is_none_is_said(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        manifest.parse(text)
+        manifest.parse(text.encode("utf-8"))
+
+
+def test_what_is_no_utf_8_is_no_manifest() -> None:
+    with pytest.raises(ValueError, match="is no JSON"):
+        manifest.parse(b"\xff\xfe{}")

@@ -23,12 +23,12 @@ def test_restore_that_takes_too_long_is_given_up_and_leaves_nothing(
     slow = b"SELECT pg_catalog.pg_sleep(60);\n"
     cut = material.good.index(b"CREATE INDEX")
     look = look_at(tmp_path, packed(material.good[:cut] + slow + material.good[cut:]), None, material)
-    look.timeout = 6
+    look.timeout = 15
     if not binaries_here():
         look.engine = engine()
     start = time.monotonic()
     said = look()["test_restore"]
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 35
     assert said.verdict == "UNKNOWN"
     assert "not done within" in said.text
 
