@@ -24,6 +24,8 @@ BATCHES = {
     "truncated": (faults.TRUNCATED, faults.OPEN_TO_ALL),
     "half a dump": (faults.HALF_A_DUMP, faults.GAP),
     "trailing": (faults.TRAILING,),
+    "plain": (faults.PLAIN,),
+    "xz cut off": (faults.XZ_CUT,),
     "cluster": (faults.CLUSTER,),
     "missing table": (faults.MISSING_TABLE,),
     "empty table": (faults.EMPTY_TABLE,),

@@ -84,6 +84,26 @@ TRAILING = Fault(
     expect={"test_backup_archive[database]": root("WARNING", "5 B")},
 )
 
+PLAIN = Fault(
+    "the newest dump is not packed, though its name says so; it restores all the same",
+    inject=lambda: newest("zcat $good", manifest=True),
+    remove=gone,
+    expect={"test_backup_format[database]": root("CRITICAL", "plain SQL")},
+)
+
+_XZ = "import lzma, sys; sys.stdout.buffer.write(lzma.compress(sys.stdin.buffer.read(), preset=0)[:-20000])"
+XZ_CUT = Fault(
+    "the newest dump is an xz that is cut off",
+    inject=lambda: newest(f"zcat $good | python3 -c '{_XZ}'", manifest=True),
+    remove=gone,
+    expect={
+        "test_backup_format[database]": root("CRITICAL", "xz"),
+        "test_backup_archive[database]": root("CRITICAL", "cut off after"),
+        "test_backup_complete[database]": follows("CRITICAL", "test_backup_archive[database]"),
+        **_behind("archive", "test_backup_archive[database]"),
+    },
+)
+
 CLUSTER = Fault(
     "the newest dump is one of the whole cluster",
     inject=lambda: dumped("pg_dumpall --no-role-passwords --database agent_v3 --exclude-database=template1"),
