@@ -1,5 +1,7 @@
 """A newest backup that is wrong in one way, and files that are: each beside the good ones, which stay."""
 
+from pathlib import Path
+
 from tests.stack import stack
 from tests.stack.fault import Expect, Fault, blocked, follows, root
 
@@ -207,6 +209,43 @@ DAMAGED = Fault(
     expect={
         "test_restored_damage[database]": root("CRITICAL", "odd"),
         "test_restored_schema[database]": root("WARNING", "more"),
+    },
+)
+
+# Where the restore runs; nothing may be written there by a dump.
+RAN = Path("/var/tmp/agentv3-fault-ran")
+
+
+def _appended(sql: str) -> None:
+    newest(f"(zcat $good; cat <<'SQL'\n{sql}\nSQL\n) | gzip", manifest=True)
+
+
+def _untouched() -> None:
+    gone()
+    assert not RAN.exists()
+
+
+HOSTILE = Fault(
+    "the newest dump runs a shell",
+    inject=lambda: _appended(f"\\! touch {RAN}"),
+    remove=_untouched,
+    expect={
+        "test_dump_kind[database]": root("CRITICAL", f"\\! touch {RAN}"),
+        **_behind("kind", "test_dump_kind[database]"),
+    },
+)
+
+_REACHES = (
+    "CREATE FUNCTION public.reach() RETURNS void LANGUAGE plpgsql AS "
+    f"$_$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {RAN}'''; END $_$;\nSELECT public.reach();"
+)
+HIDDEN = Fault(
+    "a function of the newest dump has the server start a program",
+    inject=lambda: _appended(_REACHES),
+    remove=_untouched,
+    expect={
+        "test_restore[database]": root("CRITICAL", "it is kept from programs"),
+        **_behind("restore", "test_restore[database]"),
     },
 )
 
