@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conformance.dump_roles import NAME, WORDS, Role, made, named, text, unquoted
-from conformance.quotes import Quotes
+from conformance.dump_roles import NAME, WORDS, Role, made, named, text
+from conformance.quotes import Quotes, connected, unquoted
 
 _TABLE = rb"(" + NAME + rb"(?:\." + NAME + rb")?)"
 _COPY = re.compile(rb"COPY " + _TABLE + rb"(?: \(.*\))? FROM stdin;$")
@@ -23,6 +23,7 @@ _TERMINATOR = re.compile(rb"\\\.\r?\n")
 _PROGRAM = re.compile(rb"pg_dump(?:all)?: ")
 # What pg_dump writes anew each time: comments hold versions, the key of \\restrict is another in each dump.
 _NOT_CONTENT = (b"--", b"\\restrict", b"\\unrestrict")
+LONGEST = 1 << 28  # bytes of a line that are held at once; pg_dump writes a row as one, and takes COPY by itself
 # What is no part of the schema: comments hold versions, the key of \restrict is another in each dump, the rest is data.
 _NOT_SCHEMA = (b"--", b"\\restrict", b"\\unrestrict", b"SELECT pg_catalog.setval(", b"COPY ")
 
@@ -71,19 +72,29 @@ class Dump:
         return "a database" if self.rows else "a schema without data"
 
 
+class LineTooLong(ValueError):
+    """A statement that cannot be looked at without holding too much of the dump in memory."""
+
+
 class Reader:
     """Takes a dump in pieces of any size; `dump` is what it held so far.
 
     `drop` is asked, as `(what, name)`, whether a statement is left out of what is passed on: one that makes a role,
-    makes or drops a database, connects to one, changes to a tablespace, or (un)restricts psql.
+    makes or drops a database, connects to one, changes to a tablespace, or (un)restricts psql. `look` is shown every
+    line that begins outside of quotes and of data.
     """
 
-    def __init__(self, drop: Callable[[str, str], bool] = lambda _what, _name: False) -> None:
+    def __init__(
+        self,
+        drop: Callable[[str, str], bool] = lambda _what, _name: False,
+        look: Callable[[bytes], None] = lambda _line: None,
+    ) -> None:
         self.dump = Dump()
-        self._drop = drop
+        self._drop, self._look = drop, look
         self._schema = hashlib.sha256()
         self._content = hashlib.blake2b(digest_size=32)
         self._rest = b""  # of a line that is not complete yet
+        self._more: list[bytes] = []  # what else came of it: a long one is put together once
         self._table = ""  # whose COPY data goes past; empty between statements
         self._row_begins = True
         self._quotes = Quotes()
@@ -92,10 +103,15 @@ class Reader:
         self._headed = False
 
     def feed(self, piece: bytes) -> bytes:
-        """Read a piece; gives what may be passed on of it and of what was held back before."""
+        """Read a piece; gives what may be passed on of it and of what was held back before. Raises LineTooLong."""
         self.dump.size += len(piece)
-        data = self._rest + piece if self._rest else piece
-        self._rest = b""
+        if self._rest and not self._table and b"\n" not in piece:
+            self._more.append(piece)
+            if len(self._rest) + sum(map(len, self._more)) > LONGEST:
+                raise LineTooLong(f"a line is longer than {LONGEST} bytes")
+            return b""
+        data = b"".join([self._rest, *self._more, piece]) if self._rest else piece
+        self._rest, self._more = b"", []
         position, kept = 0, []
         while position < len(data):
             if self._table:
@@ -113,7 +129,7 @@ class Reader:
 
     def finish(self) -> tuple[Dump, bytes]:
         """The dump is over: what it held, and what was held back."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest, self._more = b"".join([self._rest, *self._more]), b"", []
         if rest and not self._table:
             self._statement(rest.rstrip(b"\r"))
         self.dump.ended = self._mark in self._marks and not self._table and not self._quotes.open
@@ -181,6 +197,7 @@ class Reader:
         if not self._quotes.open:
             self._headed = self._headed or line.startswith((b"--", b"SET ", b"\\restrict"))
             passes = self._begins(line)
+            self._look(line)
         if line and (self._quotes.open or not line.startswith(_NOT_CONTENT)):
             self._hold(line + b"\n")
         # What follows the end mark (a job that appends the roles) is no part of it.
@@ -213,7 +230,7 @@ class Reader:
 
     def _commanded(self, line: bytes) -> bool:
         if found := _CONNECT.match(line):
-            self.dump.connects.append(_connected(text(found[1])))
+            self.dump.connects.append(connected(text(found[1])))
             return not self._drop("connect", self.dump.connects[-1])
         if line.startswith((b"\\restrict ", b"\\unrestrict ")):
             return not self._drop("restrict", "")
@@ -282,9 +299,3 @@ def major(version: str) -> int:
     """15 of '15.18'; 0 where there is none."""
     found = re.match(r"\d+", version)
     return int(found[0]) if found else 0
-
-
-def _connected(words: str) -> str:
-    """The database of `\\connect words`: a name, or a connection string for a name that is an odd one."""
-    string = re.search(r"dbname='((?:[^'\\]|\\.)*)'", words)
-    return re.sub(r"\\(.)", r"\1", string[1]) if string else unquoted(words.strip())

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from conformance.quotes import unquoted
+
 NAME = rb'(?:"(?:[^"]|"")+"|[^\s".,;()]+)'
 # What a line begins with in which a role may be named.
 WORDS = (b"ALTER ", b"GRANT ", b"REVOKE ", b"SET SESSION", b"CREATE POLICY", b"CREATE USER MAPPING")
@@ -52,11 +54,6 @@ def named(line: bytes) -> set[str]:
         unquoted(text(one)) for place in _PLACES if (found := place.match(line)) for one in re.findall(NAME, found[1])
     }
     return {name for name in names if name not in _NOBODY and not name.startswith("pg_")}
-
-
-def unquoted(name: str) -> str:
-    """'Odd' for '"Odd"', and what needs no quotes as it is."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def text(word: bytes) -> str:

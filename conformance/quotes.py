@@ -1,4 +1,4 @@
-"""Quotes and comments of SQL that go on over the end of a line. Standard library only, as conformance/dump.py says."""
+"""Quotes of SQL: names, and what goes on over the end of a line. Standard library only, as conformance/dump.py says."""
 
 import re
 
@@ -30,3 +30,14 @@ class Quotes:
                 return False
             self.open = b"*/" if found[0] == b"/*" else found[0]
             position = found.end()
+
+
+def unquoted(name: str) -> str:
+    """'Odd' for '"Odd"', and what needs no quotes as it is."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def connected(words: str) -> str:
+    """The database of `\\connect words`: a name, or a connection string for a name that is an odd one."""
+    string = re.search(r"dbname='((?:[^'\\]|\\.)*)'", words)
+    return re.sub(r"\\(.)", r"\1", string[1]) if string else unquoted(words.strip())

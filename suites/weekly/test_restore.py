@@ -5,9 +5,10 @@ import pytest
 
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
-def test_dump_kind(dump_kind, dump_noise, require):
+def test_dump_kind(dump_kind, dump_reaching, dump_noise, require):
     """The newest backup holds one database, its schema and its data, and nothing else."""
     require(dump_kind, value="a database")
+    require(dump_reaching, value="none")
     require(dump_noise, value="nothing", otherwise="WARNING")
 
 
@@ -133,6 +134,7 @@ def test_restore_time(restore_time, judge):
 
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.11")
-def test_restore_leftovers(restore_leftovers, require):
-    """No earlier run that was killed has left a throw-away server with production data."""
+def test_restore_leftovers(restore_leftovers, restore_stayed, require):
+    """No earlier run that was killed has left a throw-away server with production data, and this one left none."""
     require(restore_leftovers, value="none", otherwise="WARNING")
+    require(restore_stayed, value="nothing", otherwise="WARNING")

@@ -118,5 +118,7 @@ def _restores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         yield
         return
     monkeypatch.setattr(files, "BETWEEN_LOOKS", 0)
+    if request.path.name not in ("test_restore_places.py", "test_restore_ends.py"):  # there a real initdb is the point
+        monkeypatch.setattr(choosing, "binaries_here", restoring.quick_programs)
     yield
     assert list(restoring.WORKSPACE.glob("restoretest_*")) == []

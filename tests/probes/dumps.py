@@ -1,8 +1,12 @@
 """One small database, dumped in every way that the tests of restores need, and spoiled in most."""
 
+import bz2
 import gzip
+import lzma
 import re
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,18 @@ from fixtures.restore.schema import PATH, SCHEMA
 from tests.probes import restoring
 from tests.probes.restoring import IMAGE, Look, Said, dumped
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "sql": lambda dump: dump,
+    "gz": lambda dump: gzip.compress(dump, 6),
+    "bz2": bz2.compress,
+    "xz": lambda dump: lzma.compress(dump, preset=1),
+    "zst": lambda dump: zstd.compress(dump, options={int(zstd.CompressionParameter.checksum_flag): 1}),
+}
 STAMP = "20260101T000000Z"
 
 here = pytest.mark.skipif(not binaries_here(), reason="this machine has no PostgreSQL: the container is tested instead")
@@ -32,11 +48,14 @@ class Material:
             self.data_only = dumped(server, "pg_dump", "-a", "-d", "shop")
             self.no_lines = dumped(server, "pg_dump", "--exclude-table-data=lines", "-d", "shop")
             self.created = dumped(server, "pg_dump", "-C", "-d", "shop")
+            self.clean = dumped(server, "pg_dump", "--clean", "--if-exists", "-d", "shop")
+            self.recreated = dumped(server, "pg_dump", "-C", "--clean", "--if-exists", "-d", "shop")
             self.inserts = dumped(server, "pg_dump", "--rows-per-insert=50", "-d", "shop")
             self.empty = dumped(server, "pg_dump", "-d", "postgres")
             self.cluster = dumped(server, "pg_dumpall")
             self.globals = dumped(server, "pg_dumpall", "--globals-only")
             self.custom = dumped(server, "pg_dump", "-Fc", "-d", "shop")
+            self.tar = dumped(server, "pg_dump", "-Ft", "-d", "shop")
             self.directory = dumped(
                 server, "sh", "-c", "cd $HOME && pg_dump -Fd -d shop -f out >&2 && tar -C out -cf - . && rm -r out"
             )
@@ -52,8 +71,9 @@ class Material:
         return manifest.of(reader.finish()[0], "2026-01-01T00:00:00+00:00").as_json()
 
 
-def packed(dump: bytes) -> bytes:
-    return gzip.compress(dump, 6)
+def packed(dump: bytes, name: str = "sql.gz") -> bytes:
+    """As the programs of these names do."""
+    return PACK[name.rpartition(".")[2]](dump)
 
 
 def copy_of(dump: bytes, table: str) -> tuple[int, int]:

@@ -32,7 +32,8 @@ from fixtures.restore import (  # noqa: F401  they register probes
 )
 from fixtures.restore.place import ContainerPlace, MachinePlace, Place, Yielding, binaries_here
 from fixtures.restore.production import Production
-from fixtures.restore.server import ThrowAway
+from fixtures.restore.program import LocalProgram, Program
+from fixtures.restore.server import SUPERUSER, ThrowAway
 from suites.weekly import test_backups, test_restore
 from tests.probes.support import target
 
@@ -63,6 +64,27 @@ GRANT SELECT ON customers TO reader;
 """
 TABLES = {"customers": 1, "orders": 1, "lines": 1}
 SMOKE = {"customers have orders": "SELECT count(*) > 0 FROM customers c JOIN orders o ON o.customer = c.id"}
+
+
+def quick_programs() -> list[Path]:
+    """This machine's programs of PostgreSQL, whose initdb copies a cluster that was made once; empty without any."""
+    folder = WORKSPACE / "quick" / "bin"
+    if not binaries_here() or folder.exists():
+        return [folder] if folder.exists() else []
+    real = binaries_here()[0]
+    with somewhere() as server:
+        made = server.run(
+            ["initdb", "-D", "clean", "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        )
+        assert made[0].code == 0, made[0].said
+        folder.mkdir(parents=True)
+        shutil.move(f"{server.place.folder}/clean", folder.parent)
+    for one in real.iterdir():
+        if one.name != "initdb":
+            (folder / one.name).symlink_to(one)
+    (folder / "initdb").write_text(f"#!/bin/sh\nexec cp -R -p {folder.parent}/clean data\n", encoding="ascii")
+    (folder / "initdb").chmod(0o755)
+    return [folder]
 
 
 def _machine() -> Place:
@@ -115,8 +137,13 @@ def filled(server: ThrowAway) -> None:
 
 
 def dumped(server: ThrowAway, *words: str) -> bytes:
-    """What pg_dump, pg_dumpall or another program prints."""
-    program = server.open(list(words))
+    """What pg_dump, pg_dumpall or another program prints. It may do what is kept from a restore: pg_dump -Ft must."""
+    made = server.place
+    if isinstance(made, MachinePlace):
+        environ = {**made._environ, **server._environ}
+        program: Program = LocalProgram([*made._prefix, *words], environ, made.folder)
+    else:
+        program = server.open(list(words))
     try:
         program.close()
         said = b"".join(program.output())
@@ -182,7 +209,7 @@ class Look:
 
 _FIXTURES = {
     name: one.__wrapped__
-    for module in (backups, levels, contents, written, copied, comparing, losses, findings)
+    for module in (backups, levels, contents, written, copied, comparing, losses, findings, proofs)
     for name, one in vars(module).items()
     if hasattr(one, "__wrapped__")
 }

@@ -111,6 +111,8 @@ def test_first_backup_of_all_is_a_baseline_and_one_after_an_empty_one_no_data() 
         ("a.sql.zst", "28b52ffd", "as named"),
         ("a.sql.xz", "fd377a585a00", "as named"),
         ("a.sql.bz2", "1f8b0800", "gzip"),
+        ("a.tar", "746f632e64617400", "as named"),
+        ("a.sql.zst", "502a4d1804000000", "as named"),
     ],
 )
 def test_first_bytes_are_held_against_the_name(path: str, head: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.dump import Dump, Reader
+from conformance.dump import Dump, LineTooLong, Reader
 
 ODD = 'public."Odd ""Name"" "'
 HEAD = b"""--
@@ -215,3 +215,19 @@ def test_row_of_megabytes_is_not_held_back() -> None:
 )
 def test_database_that_a_dump_connects_to(words: bytes, name: str) -> None:
     assert read(b"--\n\\connect " + words + b"\n").connects == [name]
+
+
+def test_line_that_is_too_long_to_be_held_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.dump.LONGEST", 5000)
+    reader = Reader()
+    for piece in (b"SELECT '", *[b"x" * 1000] * 4, b"';\n", *[b"x" * 1000] * 5):
+        reader.feed(piece)
+    with pytest.raises(LineTooLong, match="longer than 5000 bytes"):
+        reader.feed(b"x")
+
+
+def test_lines_outside_of_quotes_and_data_are_shown() -> None:
+    seen: list[bytes] = []
+    reader = Reader(look=seen.append)
+    reader.feed(b"SELECT 'a\nDO b';\nCOPY a FROM stdin;\nDO c\n\\.\n  DO d\n\\! e\n")
+    assert seen == [b"SELECT 'a", b"COPY a FROM stdin;", b"  DO d", b"\\! e"]

@@ -37,6 +37,18 @@ def test_dump_that_is_cut_leaves_no_manifest_not_even_an_old_one(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_line_too_long_to_be_looked_at_goes_its_way_and_leaves_no_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.dump.LONGEST", 1_000_000)
+    dump = WHOLE + b"SELECT '" + b"x" * 3_000_000 + b"';\n"
+    sink = io.BytesIO()
+    trouble = backup_manifest.write(tmp_path / "m", io.BytesIO(dump), sink)
+    assert trouble == "a line is longer than 1000000 bytes: no manifest was written"
+    assert sink.getvalue() == dump
+    assert not (tmp_path / "m").exists()
+
+
 @pytest.mark.parametrize(
     "command",
     [["-m", "conformance.backup_manifest"], ["-c", "from conformance.cli import app; app()", "backup-manifest"]],

