@@ -25,6 +25,8 @@ pytest_plugins = [
     "fixtures.postgres",
     "fixtures.postgres_locks",
     "fixtures.postgres_health",
+    "fixtures.postgres_files",
+    "fixtures.postgres_vacuum",
     "fixtures.postgres_indexes",
     "fixtures.postgres_tables",
     "fixtures.postgres_statements",
