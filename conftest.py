@@ -31,6 +31,7 @@ pytest_plugins = [
     "fixtures.postgres_tables",
     "fixtures.postgres_statements",
     "fixtures.pools",
+    "fixtures.pool_files",
     "fixtures.postgres_survey",
     "fixtures.restore.files",
     "fixtures.restore.findings",

@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.1")
 def test_engine(engine_answer, require):
     """The Docker engine answers, so that the state of the services can be known."""
