@@ -18,7 +18,9 @@ from tests.stack.faults.redis_weekly import (
     BIG_KEYS,
     CLIENTS,
     EVICTIONS,
+    FAR,
     FULL,
+    HUGE_FIELD,
     LASTING,
     LONG_TTL,
     NO_MEMORY_USAGE,
@@ -41,7 +43,7 @@ BATCHES = {
     "rights": (NO_MEMORY_USAGE, NO_SLOWLOG, CLIENTS),
     "scan": (NO_SCAN, SLOWLOG_DEAF),
     "full": (FULL,),
-    "limits": (LLM_WIDE,),
+    "limits": (LLM_WIDE, FAR, HUGE_FIELD),
 }
 # Turned red below, in a copy of the checkout.
 ELSEWHERE = {"redis.keys.coverage", "http.pool.in_flight"}
