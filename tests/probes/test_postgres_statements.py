@@ -9,7 +9,8 @@ import pytest
 from conformance.reading import NotMeasured
 from fixtures import postgres_statements
 from fixtures.postgres_session import Answers
-from fixtures.postgres_statements import Spent, Unreadable, columns, counts_dropped, look, readable, since, worst
+from fixtures.postgres_spent import Spent, since
+from fixtures.postgres_statements import Unreadable, columns, counts_dropped, look, readable, worst
 from tests.probes.support import body, fault, measure, probing
 
 STATE = {"version": "1.10", "schema": "public", "preloaded": True, "utility": "on", "database": "d", "role": "r"}
@@ -179,6 +180,7 @@ def test_reset_since_the_last_run_is_said_and_what_came_after_it_is_judged() -> 
     judged, lost = body(postgres_statements.postgres_slowest)(found)
     assert (judged.value, judged.baseline) == (1.525, "")
     assert lost.baseline == "pg_stat_statements was reset at 2026-01-01 00:00 UTC: counted since then, not before"
+    assert body(postgres_statements.postgres_statements_dropped)(found).value == 3, "counted since the reset too"
     found = survey(Session([entry("1", 2, 3050.0, own=True)], reset=2.0), BEFORE)
     (lost,) = body(postgres_statements.postgres_slowest)(found)
     assert lost.baseline, "nothing was executed since, which is no trouble"
