@@ -60,7 +60,9 @@ def judged(check: Check, bench: Bench, run: Concluding) -> Record:
         return _blocked(record, entry.starved_by, run)
     if entry.verdict is Verdict.UNKNOWN:
         error = NotMeasured(
-            entry.reason or _says(check, entry), next_step=entry.reading.next_step, parts=entry.reading.parts
+            entry.reason or _says(check, entry),
+            next_step=entry.reading.next_step,
+            parts=entry.reading.hidden_by or entry.reading.parts,
         )
         return unmeasured(check, error, run, entry)
     disposition = Disposition.MANUAL if entry.reading.manual else Disposition.NONE

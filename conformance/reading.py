@@ -26,7 +26,8 @@ class Reading:
     `value` is a number for a threshold, anything else for a requirement; None, NaN and infinities are "no data".
     `unit` is that of the row in thresholds.yaml. `how` is the query or command, `source` what was asked.
     `at_least` marks a lower bound: only a part could be read. `missing` says why there is no value. `parts` names
-    the parts of the deployment whose trouble explains a bad value, the likeliest first.
+    the parts of the deployment whose trouble explains a bad value, the likeliest first; `hidden_by` those whose trouble
+    explains that only a part could be read.
     `baseline` says why there is nothing to compare with yet; `manual` marks a person's sign-off.
     """
 
@@ -43,6 +44,7 @@ class Reading:
     row: str | None = None
     baseline: str = ""
     at_least: bool = False
+    hidden_by: tuple[str, ...] = ()
     manual: bool = False
 
     @property

@@ -53,10 +53,12 @@ class Endpoint(Strict):
 class Pool(Strict):
     """A service's pool of connections: the YAML `file` on the host and the dotted `section` with its four numbers.
 
-    `role` is the PostgreSQL role that the service connects as.
+    `role` is the PostgreSQL role that the service connects as; `inside` the file's path in the service's containers,
+    where no mount tells it and it is not the same.
     """
 
     file: Annotated[str, Field(pattern=r"^/")]
+    inside: Annotated[str, Field(pattern=r"^/")] | None = None
     section: Text = "database.main"
     role: Text
 

@@ -47,6 +47,14 @@ def test_locks(postgres_waiting, judge):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.runbook("EMG-5.3")
+def test_postgres_activities(postgres_activities, require):
+    """Every session shows what it does: else one that holds a transaction open would not be seen."""
+    require(postgres_activities, value="all")
+
+
+@pytest.mark.daily
+@pytest.mark.weekly
 @pytest.mark.runbook("EMG-5.3", row="postgres.idle_in_transaction")
 def test_idle_in_transaction(postgres_idle, judge):
     """No session holds a transaction open without working in it."""

@@ -4,6 +4,13 @@ import pytest
 
 
 @pytest.mark.weekly
+@pytest.mark.runbook("PERF-3.3")
+def test_postgres_counts(postgres_counts, require):
+    """PostgreSQL counts how tables and indexes are used, whoever uses them: else one in use would look idle."""
+    require(postgres_counts, value="all")
+
+
+@pytest.mark.weekly
 @pytest.mark.runbook("PERF-3.2", row="postgres.tables.sequential")
 def test_sequential_tables(postgres_sequential_tables, judge):
     """No large table is read mostly from end to end."""

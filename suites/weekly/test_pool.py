@@ -36,6 +36,13 @@ def test_pool_recycle(pool_settings, judge):
 
 
 @pytest.mark.weekly
+@pytest.mark.runbook("PERF-3.4")
+def test_pool_file(pool_file, require):
+    """The file that these numbers were read from is the one that the service's containers have."""
+    require(pool_file, value="the same numbers")
+
+
+@pytest.mark.weekly
 @pytest.mark.predeploy
 @pytest.mark.runbook("PERF-3.4", row="postgres.pool.demand")
 def test_pool_demand(pool_demand, judge):

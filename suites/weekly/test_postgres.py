@@ -62,5 +62,19 @@ def test_checksum_failures(postgres_checksum_failures, judge):
 @pytest.mark.weekly
 @pytest.mark.runbook("OPS-1.6")
 def test_pending_restart(postgres_pending_restart, require):
-    """The server runs with the settings that its files have."""
+    """No setting that was changed and reloaded waits for a restart; where the files can be read, none for a reload."""
     require(postgres_pending_restart, value="none", otherwise="WARNING")
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.6")
+def test_autovacuum(postgres_autovacuum, require):
+    """The server clears dead rows away by itself, before tables grow and transaction ids run out."""
+    require(postgres_autovacuum, value="on", otherwise="WARNING")
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.6", row="postgres.tables.unvacuumed")
+def test_unvacuumed_tables(postgres_unvacuumed, judge):
+    """No large table is left out of that."""
+    judge(postgres_unvacuumed)

@@ -144,13 +144,18 @@ def test_server_that_says_why_it_gives_no_session(serve: Serve, state: str, text
         ("53300", 'too many connections for role "conformance"'),
     ],
 )
-def test_server_that_does_not_let_the_role_in_is_not_measured_and_no_fault(serve: Serve, state: str, text: str) -> None:
+def test_server_that_does_not_let_the_role_in_is_not_measured_and_no_fault_of_its_own(
+    serve: Serve, state: str, text: str
+) -> None:
     run = at(serve(server(refusal(state, text))))
     error = unmeasured("postgres_server", run)
     assert "answers, but does not let conformance in" in error.reason
     assert text in error.reason
     assert "canary" not in error.reason + error.next_step
-    assert fault(run, "postgres") is None
+    assert fault(run, "postgres") is None, "it explains nothing of the application"
+    reported = fault(run, error.parts[0])
+    assert reported is not None
+    assert reported.check == "test_postgres_answer", "the one root of all that cannot be asked"
 
 
 def test_port_where_nobody_listens() -> None:

@@ -6,8 +6,11 @@ import pytest
 
 from conformance.reading import NotMeasured
 from fixtures import postgres_health as health
+from fixtures.postgres import Server
 from fixtures.postgres_session import MOST, Answers, ask
 from tests.probes.support import body, fault, measure, probing
+
+SEEN = Server("accepts sessions", "postgresql://x", {}, {})
 
 
 def answers(**rows: Any) -> Answers:
@@ -102,7 +105,7 @@ def test_sequence_that_may_not_be_read_is_not_an_empty_one() -> None:
 
 def test_damaged_pages_of_all_databases_and_the_shared_catalogs_count() -> None:
     rows = [{**DATABASE, "checksum_failures": 2}, {**DATABASE, "database": None, "checksum_failures": 1}]
-    reading = body(health.postgres_checksum_failures)(answers(databases=rows))
+    reading = body(health.postgres_checksum_failures)(answers(databases=rows), SEEN)
     assert reading.value == 3
     assert "shared catalogs: 1" in reading.excerpt
 
@@ -115,14 +118,8 @@ def test_server_that_checks_no_pages_has_not_found_none_damaged() -> None:
     assert known is not None
     assert known.check == "test_checksums_on"
     with pytest.raises(NotMeasured) as caught:
-        body(health.postgres_checksum_failures)(run.probe("postgres_survey"))
+        body(health.postgres_checksum_failures)(run.probe("postgres_survey"), SEEN)
     assert caught.value.parts == ("postgres checksums",)
-
-
-def test_settings_that_wait_for_a_restart_are_named() -> None:
-    row = {"name": "shared_buffers", "setting": "8192", "unit": "8kB"}
-    assert body(health.postgres_pending_restart)(answers(settings=[row])).value == "shared_buffers"
-    assert body(health.postgres_pending_restart)(answers(settings=[])).value == "none"
 
 
 class Connection:

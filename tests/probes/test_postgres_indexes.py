@@ -7,6 +7,7 @@ import pytest
 from conformance.probes import Probing
 from conformance.reading import NotMeasured
 from fixtures import postgres_indexes, postgres_tables
+from fixtures.postgres import Server
 from fixtures.postgres_indexes import parse, redundant, unused, without_index
 from fixtures.postgres_session import Answers
 from tests.probes.support import body, measure, probing
@@ -124,7 +125,8 @@ def test_readings_name_candidates_and_their_size() -> None:
 
 def surveyed(age: float = 10.0, window: int = 1, **rows: Any) -> Probing:
     given = {"statistics": [{"seconds": age, "since_start": True}], **rows}
-    run = probing(results={"postgres_survey": answers(**given)})
+    server = Server("accepts sessions", "postgresql://x", {}, {})
+    run = probing(results={"postgres_survey": answers(**given), "postgres_server": server})
     names = ("postgres.indexes.unused", "postgres.tables.sequential", "postgres.columns.unindexed")
     run.windows = dict.fromkeys(names, window)
     return run

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from fixtures import postgres_locks
+from fixtures.postgres import Server
 from fixtures.postgres_locks import chains
 from fixtures.postgres_session import Answers
 from tests.probes.support import body
+
+SEEN = Server("accepts sessions", "postgresql://x", {}, {})
 
 
 def backend(pid: int, *blocked_by: int, wait_s: float = 0.0, **keys: Any) -> dict[str, Any]:
@@ -92,10 +95,10 @@ def test_oldest_transaction_is_of_clients_and_prepared_ones() -> None:
         backend(2, transaction_s=9000.0, kind="autovacuum worker"),
         backend(3, 1, transaction_s=None),
     )
-    reading = body(postgres_locks.postgres_oldest_transaction)(answers(*rows))
+    reading = body(postgres_locks.postgres_oldest_transaction)(answers(*rows), SEEN)
     assert (reading.value, reading.samples) == (30.0, 1)
     gid = {"gid": "canary", "role": "app", "transaction_s": 5000.0}
-    reading = body(postgres_locks.postgres_oldest_transaction)(answers(*rows, prepared=(gid,)))
+    reading = body(postgres_locks.postgres_oldest_transaction)(answers(*rows, prepared=(gid,)), SEEN)
     assert reading.value == 5000.0
     assert reading.excerpt.splitlines()[0] == "prepared transaction of app, 5000.0 s old"
-    assert body(postgres_locks.postgres_oldest_transaction)(answers()).value == 0.0
+    assert body(postgres_locks.postgres_oldest_transaction)(answers(), SEEN).value == 0.0

@@ -127,8 +127,10 @@ def test_server_that_does_not_let_the_suite_in(serve: Serve, answers: dict[str, 
         error = unmeasured("redis_server", run)
     assert "answers, but does not let the suite in" in error.reason
     assert words in error.reason
-    assert error.parts == ()
-    assert fault(run, "redis") is None
+    assert fault(run, "redis") is None, "it explains nothing of the application"
+    reported = fault(run, error.parts[0])
+    assert reported is not None
+    assert reported.check == "test_redis_answer", "the one root of all that cannot be asked"
 
 
 def test_password_that_is_wrong_is_named_and_not_shown(serve: Serve) -> None:
@@ -165,6 +167,26 @@ def test_server_that_does_not_answer_is_a_fault_in_bounded_time(serve: Serve, ha
         with pytest.raises(NotMeasured) as caught:
             body(fixture)(found, run.target)
         assert caught.value.parts == ("redis",)
+
+
+def test_each_reading_has_the_fields_that_it_rests_on_as_its_evidence(serve: Serve) -> None:
+    found, run = ask(serve(server(**GOOD)))
+    info, declared = found.info, run.target
+    shown = {
+        "answer": body(redis.redis_answer)(found, declared),
+        "loading": body(redis.redis_loading)(found, declared),
+        "memory": body(redis.redis_memory)(found, info, declared),
+        "writes": body(redis.redis_writes)(found, info, declared),
+        "save": body(redis.redis_save)(found, info, declared),
+    }
+    names = {key: [line.partition(":")[0] for line in one.excerpt.splitlines()] for key, one in shown.items()}
+    assert names == {
+        "answer": ["redis_version"],
+        "loading": ["loading"],
+        "memory": ["used_memory", "maxmemory", "maxmemory_policy"],
+        "writes": ["used_memory", "maxmemory", "maxmemory_policy", "aof_enabled"],
+        "save": ["rdb_last_bgsave_status", "aof_enabled"],
+    }
 
 
 def test_port_where_nobody_listens() -> None:

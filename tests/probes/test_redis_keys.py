@@ -152,7 +152,7 @@ def test_scan_rests_as_long_as_it_works(serve: Serve, monkeypatch: pytest.Monkey
     rests: list[float] = []
     monkeypatch.setattr(time, "sleep", rests.append)
     taken(store(KEYS), serve)
-    assert len(rests) == 3
+    assert len(rests) == 5, "after three steps of the scan, and after each collection that is weighed again"
     assert all(one > 0 for one in rests)
 
 
@@ -245,9 +245,12 @@ def test_keys_that_the_suite_may_not_see(serve: Serve) -> None:
 
 
 def test_empty_server_is_no_data(serve: Serve) -> None:
-    error = unmeasured("redis_keys", asking(serve(store({})), keys=0, databases=0))
+    run = asking(serve(store({})), keys=0, databases=0)
+    error = unmeasured("redis_keys", run)
     assert error.reason == "Redis holds no key to look at; 0 keys, all that there are"
-    assert error.parts == ()
+    reported = fault(run, error.parts[0])
+    assert reported is not None
+    assert reported.check == "test_redis_rights", "one finding, and not one for each class and type"
 
 
 def test_server_that_is_gone_explains_it() -> None:

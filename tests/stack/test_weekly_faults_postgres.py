@@ -39,6 +39,59 @@ def test_slow_statement_warns_once_and_not_when_it_was_mended(weekly: Runner, we
     assert mended.check("postgres.statements.mean")["verdict"] == "OK", mended.output
 
 
+def test_statements_that_were_reset_are_said_and_slow_ones_since_then_found(
+    weekly: Runner, weekly_green: Finished
+) -> None:
+    weekly()
+    stack.sql("SELECT pg_stat_statements_reset()")
+    reset = weekly()
+    stack.sql("SELECT pg_stat_statements_reset()")
+    stack.sql("DO $$ BEGIN PERFORM pg_sleep(1.2); PERFORM 'canary'; END $$")
+    red = weekly()
+
+    said = reset.check("postgres.statements.mean")
+    assert (said["verdict"], said["disposition"]) == ("OK", "baseline"), reset.output
+    assert "pg_stat_statements was reset at" in said["reason"]
+    found = red.check("postgres.statements.mean")
+    assert found["verdict"] == "WARNING", red.output
+    assert "DO ?" in found["reading"]["excerpt"].splitlines()[0]
+    assert "canary" not in str(red.results)
+    turning.green(weekly)
+
+
+def test_pool_file_of_another_service_with_the_same_numbers(
+    weekly: Runner, weekly_green: Finished, variant: Callable[..., Path]
+) -> None:
+    file = "/opt/agent-v3/config/base/database.yaml"
+    place = variant({"targets/demo.yaml": (f"{{file: {file}", "{file: /tmp/worker/database.yaml")})
+    stack.shell("host", f"mkdir -p /tmp/worker && cp {file} /tmp/worker/ && chmod -R a+rX /tmp/worker")
+    try:
+        red = weekly(checkout=place)
+    finally:
+        stack.shell("host", "rm -r /tmp/worker")
+
+    assert red.check("postgres.pool.size[agent-v3]")["verdict"] == "OK", red.output
+    found = red.check("test_pool_file[agent-v3]")
+    assert (found["verdict"], found["disposition"]) == ("UNKNOWN", "none")
+    assert "/tmp/worker/database.yaml may be another service's" in found["reason"]
+
+
+def test_pool_file_of_which_the_service_has_another_version(weekly: Runner, weekly_green: Finished) -> None:
+    file = "/opt/agent-v3/config/base/database.yaml"
+    script = f"sed 's/40/41/' {file} >/tmp/other.yaml; chmod a+r /tmp/other.yaml; mount --bind /tmp/other.yaml {file}"
+    stack.as_root("host", script)
+    try:
+        red = weekly()
+    finally:
+        stack.as_root("host", f"umount {file}; rm /tmp/other.yaml")
+
+    assert red.check("postgres.pool.overflow[agent-v3]")["verdict"] == "CRITICAL", red.output
+    found = red.check("test_pool_file[agent-v3]")
+    assert found["verdict"] == "CRITICAL", red.output
+    assert "max_overflow 40" in found["reason"]
+    turning.green(weekly)
+
+
 def test_more_statements_than_there_is_room_for(weekly: Runner, weekly_green: Finished) -> None:
     # A constant's type is part of what makes a statement: twelve columns of two types are 4096 statements.
     texts = (", ".join("1" if number >> bit & 1 else "'a'" for bit in range(12)) for number in range(2300))

@@ -90,6 +90,12 @@ def test_what_cannot_be_measured_is_blocked_by_its_cause() -> None:
     ), "no data from a part at fault"
 
 
+def test_what_is_only_partly_seen_is_blocked_by_what_hides_the_rest_and_a_finding_does_not_follow_from_it() -> None:
+    hidden = {"at_least": True, "hidden_by": ("redis",), "parts": ("app",)}
+    assert said(judged(1, concluding(faults=stopped()), **hidden)) == ("UNKNOWN", "blocked", None, CAUSE)
+    assert said(judged(3, concluding(faults=stopped()), **hidden)) == ("WARNING", "none", None, None)
+
+
 @pytest.mark.parametrize(
     "run",
     [concluding(), concluding(faults=stopped(), in_run=lambda check: check != CAUSE)],

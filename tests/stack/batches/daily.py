@@ -8,6 +8,7 @@ from tests.stack.faults.memory import MEMORY, OUT_OF_MEMORY
 from tests.stack.faults.monitoring import ALERTMANAGER_STOPPED, CRASH_LOOP, TARGET_GONE
 from tests.stack.faults.nginx import CERTIFICATE_SOON, REDIRECT, SLOW_HEALTH
 from tests.stack.faults.postgres import CONNECTIONS, FULL, NO_ROLE
+from tests.stack.faults.postgres_blind import HIDDEN
 from tests.stack.faults.redis import LOADING, NO_LIMIT, REDIS_FULL, REFUSES_WRITES, SAVE_FAILS
 from tests.stack.faults.traffic import FAILING, SILENT_TRAFFIC, SLOW
 
@@ -18,7 +19,7 @@ BATCHES = {
         CERTIFICATE_SOON, LOGS,
     ),
     "answers": (NO_LIMIT, NO_ROLE, SLOW, REDIRECT, BACKUP_TINY, BACKUP_GARBAGE, CRASH_LOOP),
-    "failing": (FAILING, SLOW_HEALTH),
+    "failing": (FAILING, SLOW_HEALTH, HIDDEN),
     "full": (FULL, REFUSES_WRITES),
     "loading": (LOADING, PAUSED),
     "hung": HUNG,

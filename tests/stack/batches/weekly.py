@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from tests.stack.batches import Batches, beside, in_turn
-from tests.stack.faults import redis_weekly, restore
+from tests.stack.faults import postgres_blind, postgres_weekly, redis_weekly, restore
 from tests.stack.faults.container_logs import LOG_NOWHERE
 from tests.stack.faults.limits import HTTP_POOL, LLM_WIDE
 from tests.stack.faults.monitoring import PROMETHEUS_STOPPED
-from tests.stack.faults.postgres_weekly import BATCHES as POSTGRES
 from tests.stack.faults.redis import NO_LIMIT
 from tests.stack.faults.rotation import (
     FILES,
@@ -22,6 +21,7 @@ from tests.stack.faults.rotation import (
 )  # fmt: skip
 from tests.stack.faults.schedule import COMMENTED, MISTYPED, NO_CRONTAB, TOO_SELDOM
 
+POSTGRES: Batches = {**postgres_weekly.BATCHES, **postgres_blind.BATCHES}
 RESTORED = "suites/weekly/test_restore.py"  # holds a restored backup against production
 
 LOGS: Batches = {
@@ -44,7 +44,7 @@ REDIS: Batches = {
     "rights": (redis_weekly.NO_MEMORY_USAGE, redis_weekly.NO_SLOWLOG, redis_weekly.CLIENTS),
     "scan": (redis_weekly.NO_SCAN, redis_weekly.SLOWLOG_DEAF),
     "full": (redis_weekly.FULL,),
-    "limits": (LLM_WIDE,),
+    "limits": (LLM_WIDE, redis_weekly.FAR, redis_weekly.HUGE_FIELD),
     "servers stopped": (redis_weekly.STOPPED, PROMETHEUS_STOPPED),
 }  # fmt: skip
 

@@ -29,6 +29,7 @@ NO_ROLE = Fault(
         "postgres.connections.share": blocked("test_postgres_role"),
         "postgres.locks.waiting": blocked("test_postgres_role"),
         "postgres.idle_in_transaction": blocked("test_postgres_role"),
+        "test_postgres_activities": blocked("test_postgres_role"),
     },
 )
 
@@ -42,6 +43,7 @@ FULL = Fault(
         "postgres.connections.share": blocked("test_postgres_answer"),
         "postgres.locks.waiting": blocked("test_postgres_answer"),
         "postgres.idle_in_transaction": blocked("test_postgres_answer"),
+        "test_postgres_activities": blocked("test_postgres_answer"),
         "test_postgres_role": blocked("test_postgres_answer"),
     },
 )

@@ -18,7 +18,8 @@ _SEEN = (
     "postgres.indexes.redundant", "postgres.pool.demand", "postgres.pool.used[agent-v3]", "postgres.locks.chain",
     "postgres.transactions.oldest", "postgres.xid.age", "test_archiver", "test_slots_active",
     "postgres.slots.retained", "postgres.sequences.used", "test_checksums_on", "postgres.checksum.failures",
-    "test_pending_restart",
+    "test_pending_restart", "test_postgres_activities", "test_postgres_counts", "test_autovacuum",
+    "postgres.tables.unvacuumed",
 )  # fmt: skip
 _STATEMENTS = ("postgres.statements.mean", "postgres.statements.dropped")
 
@@ -161,6 +162,7 @@ POOL_MALFORMED = Fault(
             "postgres.pool.recycle[agent-v3]",
             "postgres.pool.used[agent-v3]",
             "postgres.pool.demand",
+            "test_pool_file[agent-v3]",
         ),
         root("UNKNOWN", "no YAML from line 1 on"),
     ),

@@ -59,6 +59,23 @@ LASTING = Fault(
     expect={"redis.keys.lasting": root("WARNING")},
 )
 
+FAR = Fault(
+    "keys of no class that live for more than a year",
+    inject=lambda: script("seq 60 | sed 's/.*/SET fault:far:& x EX 40000000/' | redis-cli >/dev/null"),
+    remove=lambda: script("redis-cli unlink $(seq -f 'fault:far:%g' 60)"),
+    expect={"redis.keys.lasting": root("WARNING")},
+)
+
+HUGE_FIELD = Fault(
+    "one field of two megabytes among six hundred small ones",
+    inject=lambda: script(
+        "seq 600 | sed 's/.*/HSET fault:deep field:& x/' | redis-cli >/dev/null; "
+        "head -c 2000000 /dev/zero | redis-cli -x hset fault:deep huge; redis-cli expire fault:deep 600"
+    ),
+    remove=lambda: stack.redis("unlink", "fault:deep"),
+    expect={"redis.key.size[hash]": root("WARNING")},
+)
+
 
 class Held:
     """Connections that hold a place while fewer clients than usual are let in."""
