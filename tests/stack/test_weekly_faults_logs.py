@@ -31,7 +31,16 @@ from tests.stack.faults.rotation import (
     SYNTAX,
     WRITABLE,
 )  # fmt: skip
-from tests.stack.faults.schedule import COMMENTED, MISTYPED, NO_CRONTAB, TOO_SELDOM
+from tests.stack.faults.schedule import (
+    COMMENTED,
+    ECHOED,
+    MEASURES_NOTHING,
+    MISTYPED,
+    NEVER_REACHED,
+    NO_CRONTAB,
+    TOO_SELDOM,
+    UNREAD,
+)  # fmt: skip
 
 # What is injected together does not touch one another.
 BATCHES = {
@@ -39,8 +48,10 @@ BATCHES = {
     "values": (OTHER_VALUES, FILES, TOO_SELDOM),
     "syntax": (SYNTAX, STANDS_STILL, NO_CRONTAB),
     "writable": (WRITABLE, GROWN, COMMENTED),
-    "no rule": (NO_RULE,),
-    "no sudo": (NO_SUDO,),
+    "no rule": (NO_RULE, ECHOED),
+    "no sudo": (NO_SUDO, UNREAD),
+    "help": (MEASURES_NOTHING,),
+    "never": (NEVER_REACHED,),
 }
 # Turned red below, because time, the target or the engine must be another for it.
 ELSEWHERE = {"test_log_limit", "log.reach", "rotation.reach", "schedule.gap"}
