@@ -21,14 +21,18 @@ from tests.stack.fault import Fault, differences, injected
 from tests.stack.faults.container_logs import LOG_NOWHERE
 from tests.stack.faults.rotation import (
     FILES,
+    FILES_AHEAD,
     GROWN,
     LOG,
     NO_RULE,
     NO_SUDO,
     OTHER_VALUES,
+    OTHERS_READ,
     SIGNALS_NOTHING,
     STANDS_STILL,
+    STATE_AHEAD,
     SYNTAX,
+    UNDONE,
     WRITABLE,
 )  # fmt: skip
 from tests.stack.faults.schedule import (
@@ -50,8 +54,8 @@ BATCHES = {
     "writable": (WRITABLE, GROWN, COMMENTED),
     "no rule": (NO_RULE, ECHOED),
     "no sudo": (NO_SUDO, UNREAD),
-    "help": (MEASURES_NOTHING,),
-    "never": (NEVER_REACHED,),
+    "undone": (UNDONE, OTHERS_READ, MEASURES_NOTHING),
+    "ahead": (STATE_AHEAD, FILES_AHEAD, NEVER_REACHED),
 }
 # Turned red below, because time, the target or the engine must be another for it.
 ELSEWHERE = {"test_log_limit", "log.reach", "rotation.reach", "schedule.gap"}
