@@ -2,6 +2,7 @@
 
 # A file that others import stands before them: pytest marks each for assertion rewriting when it comes to it.
 pytest_plugins = [
+    "conformance.interrupt",
     "conformance.thrift",
     "conformance.plugin",
     "fixtures.subjects",
