@@ -105,7 +105,7 @@ FILES = Fault(
     remove=lambda: stack.as_root("logrotate", f"cd {FOLDER} && rm -f agent-v3.log.19 agent-v3.log.[23]?.gz"),
     expect={
         f"rotated.number[{LOG}]": root("WARNING"),
-        f"rotation.size[{LOG}]": root("WARNING", "629145600"),
+        f"rotation.size[{LOG}]": root("WARNING", "is 629.1 MB (warning above 500 MB"),
         f"rotated.plain[{LOG}]": root("CRITICAL", "is 1 "),
     },
 )
