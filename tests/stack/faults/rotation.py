@@ -123,7 +123,7 @@ UNDONE = Fault(
     inject=lambda: _edit(
         "s#^ *daily$#daily\\nmaxsize 1M\\nminage 7#; s#^ *compress$#compress\\ncompresscmd /bin/cat#; "
         "s#^ *notifempty$#notifempty\\nmaxage 7\\ncopy\\ndateext\\ndateformat -%Y#; "
-        "s#^ *sharedscripts$#sharedscripts\\nsu nobody nogroup\\nprerotate\\nexit 1\\nendscript#"
+        "s#^ *sharedscripts$#sharedscripts\\nsu nobody agent-v3\\nprerotate\\nexit 1\\nendscript#"
     ),
     remove=_restore,
     expect={
