@@ -48,14 +48,14 @@ from tests.stack.faults.schedule import (
 
 # What is injected together does not touch one another.
 BATCHES = {
-    "signals nothing": (SIGNALS_NOTHING, LOG_NOWHERE, MISTYPED),
-    "values": (OTHER_VALUES, FILES, TOO_SELDOM),
-    "syntax": (SYNTAX, STANDS_STILL, NO_CRONTAB),
-    "writable": (WRITABLE, GROWN, COMMENTED),
-    "no rule": (NO_RULE, ECHOED),
-    "no sudo": (NO_SUDO, UNREAD),
     "undone": (UNDONE, OTHERS_READ, MEASURES_NOTHING),
     "ahead": (STATE_AHEAD, FILES_AHEAD, NEVER_REACHED),
+    "no rule": (NO_RULE, ECHOED),
+    "no sudo": (NO_SUDO, UNREAD),
+    "values": (OTHER_VALUES, FILES, TOO_SELDOM),
+    "signals nothing": (SIGNALS_NOTHING, LOG_NOWHERE, MISTYPED),
+    "syntax": (SYNTAX, STANDS_STILL, NO_CRONTAB),
+    "writable": (WRITABLE, GROWN, COMMENTED),
 }
 # Turned red below, because time, the target or the engine must be another for it.
 ELSEWHERE = {"test_log_limit", "log.reach", "rotation.reach", "schedule.gap"}
