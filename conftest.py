@@ -1,3 +1,3 @@
 """Which plugins a run has; nothing is to be imported from here."""
 
-pytest_plugins = ["conformance.thrift", "conformance.plugin", "fixtures.plugin"]
+pytest_plugins = ["conformance.interrupt", "conformance.thrift", "conformance.plugin", "fixtures.plugin"]

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from conformance import duration
+from conformance.amount import amount, in_words
 from conformance.causes import Faults
 from conformance.check import Check
-from conformance.judging import Bench, Judgement, in_words, worst_of
+from conformance.judging import Bench, Judgement, worst_of
 from conformance.reading import NotMeasured, Reading, now
 from conformance.redact import Redactor
 from conformance.target import NotApplicable
@@ -174,7 +175,7 @@ def _threshold(check: Check, entry: Judgement | None, run: Concluding) -> dict[s
         "id": check.row,
         "warning": limits.warning.as_json() if limits.warning else None,
         "critical": limits.critical.as_json() if limits.critical else None,
-        "words": in_words(limits),
+        "words": in_words(limits, row.unit),
         "unit": row.unit,
         "window": row.window,
         "min_samples": row.min_samples,
@@ -189,16 +190,18 @@ def _override(override: Override, original: Row | None, subject: str | None) -> 
     if original is None:
         return changed
     before = {
-        "words": in_words(original.limits(subject)), "window": original.window, "min_samples": original.min_samples,
-        "on_no_data": original.on_no_data,
+        "words": in_words(original.limits(subject), original.unit), "window": original.window,
+        "min_samples": original.min_samples, "on_no_data": original.on_no_data,
     }  # fmt: skip
     return {**changed, "runbook": before}
 
 
 def _says(check: Check, entry: Judgement) -> str:
     """'disk free of /data is 7.4 % (warning below 20, critical below 10)'."""
-    unit = f" {entry.reading.unit}" if entry.reading.unit not in ("", "1") else ""
-    return f"{phrase(check.id)} is {_shown(entry.reading.value)}{unit} ({entry.limit})"
+    value = entry.reading.value
+    beside = [limit for side in entry.limits.values() if isinstance(side, Mapping) for limit in side.values()]
+    said, unit = (_shown(value), "") if isinstance(value, Mapping) else amount(value, entry.reading.unit, beside)
+    return f"{phrase(check.id)} is {f'{said} {unit}'.strip()} ({entry.limit})"
 
 
 def phrase(check_id: str) -> str:

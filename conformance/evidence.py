@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance import page
+from conformance.amount import BYTES
 from conformance.words import Disposition
 
 Fact = tuple[str, str, str]  # label, text, and how it is set: '' for prose, 'code', or 'pre' for several lines
@@ -17,8 +18,8 @@ def facts(check: Mapping[str, Any]) -> list[Fact]:
 
 def _said(check: Mapping[str, Any]) -> Iterator[Fact]:
     yield "reason", check["reason"], ""
-    finding = check["verdict"] not in (None, "OK")
-    yield "next step" if finding else "runbook", check["next_step"], ""
+    if check["verdict"] not in (None, "OK"):
+        yield "next step", check["next_step"], ""
     if check["blocked_by"]:
         yield "blocked by", check["blocked_by"], "code"
     if check["caused_by"]:
@@ -30,6 +31,8 @@ def _measured(check: Mapping[str, Any]) -> Iterator[Fact]:
     value = page.shown(reading.get("value"))
     if len(value) > page.CELL:
         yield "measured", value, ""
+    if reading.get("unit") == BYTES and value:
+        yield "measured", f"{value} B", ""
     how = str(reading.get("how") or "")
     yield "how", how, "pre" if "\n" in how else "code"
     words = [str(reading.get("source") or "")]

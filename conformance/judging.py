@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.amount import in_words
 from conformance.reading import NotMeasured, Reading, is_data
 from conformance.threshold import Limits, Row, no_data, plain
 from conformance.words import SEVERITY, Verdict
@@ -48,7 +49,7 @@ class Bench:
                 f"the row {self.row_name} has no limit for {self.subject or 'a check without a subject'}",
                 next_step=f"add one below {self.row_name}.subjects",
             )
-        entry = Judgement(Verdict.OK, reading, in_words(limits), _sides(limits))
+        entry = Judgement(Verdict.OK, reading, in_words(limits, self.row.unit), _sides(limits))
         if reading.baseline:
             self._add(entry, reason=reading.baseline)
             return
@@ -110,12 +111,6 @@ def capped(limits: Limits, buckets: Sequence[float]) -> str:
         if highest is not None and limit.above is not None and limit.above >= highest:
             return f"the histogram ends at {highest:g}, so no value above {limit.above:g} can ever be seen"
     return ""
-
-
-def in_words(limits: Limits) -> str:
-    """'warning above 2, critical above 5'."""
-    sides = (("warning", limits.warning), ("critical", limits.critical))
-    return ", ".join(f"{name} {limit}" for name, limit in sides if limit is not None)
 
 
 def must(wanted: Mapping[str, Any]) -> str:

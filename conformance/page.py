@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 from conformance import check as checks
 from conformance import results
+from conformance.amount import BYTES, amount
 from conformance.threshold import plain
 from conformance.words import Disposition
 
 ALIGNED = 24  # up to this length a value stands at the right, under the numbers
-CELL = 90  # characters of a value in a table; the whole of it stands in the evidence
+CELL = 200  # characters of a value in a table; the whole of it stands in the evidence
 
 # The groups into which every check of a run falls exactly once, worst first: class in css, word on the page.
 KINDS = {
@@ -99,13 +100,16 @@ def row(check: Mapping[str, Any]) -> dict[str, Any]:
     reading, threshold = check["reading"] or {}, check["threshold"] or {}
     value = reading.get("value")
     group = kind(check)
-    text = shown(value)
+    text, measure = shown(value), unit(reading.get("unit"))
+    if measure == BYTES and isinstance(value, int | float):
+        sides = [threshold.get(name) or {} for name in ("warning", "critical")]
+        text, measure = amount(value, BYTES, [one for side in sides for one in side.values()])
     return {
         "check": check, "id": check["id"], "anchor": anchor(check["id"]), "sentence": check["sentence"],
         "kind": group, "word": check["verdict"] or "not applicable",
         "aside": "" if check["disposition"] in (Disposition.NONE, Disposition.NOT_APPLICABLE) else check["disposition"],
         "aligned": len(text) <= ALIGNED,
-        "measured": clipped(text), "value": text, "unit": unit(reading.get("unit")),
+        "measured": clipped(text), "value": text, "unit": measure,
         "limit": clipped(limit(check)), "origin": origin(check), "override": bool(threshold.get("override")),
         "runbook": [(one, f"../../{checks.page(one)}") for one in check["runbook"]],
         "chapter": chapter(check), "read": moment(reading.get("at"))[11:19],
@@ -160,8 +164,11 @@ def unit(name: str | None) -> str:
 
 
 def clipped(text: str, room: int = CELL) -> str:
-    """The text, cut where a table has no room for more."""
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    """The text, cut between two words where a table has no room for more."""
+    if len(text) <= room:
+        return text
+    head = text[: room - 1]
+    return f"{head.rsplit(' ', 1)[0] if ' ' in head[room // 2 :] else head}…"
 
 
 def duration(seconds: float | None) -> str:

@@ -1,5 +1,6 @@
 """Patterns over check ids, in which only `*` is special: ids hold brackets, which fnmatch would take for a class."""
 
+import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -20,6 +21,12 @@ def matches(pattern: str, check_id: str, subject: str | None = None) -> bool:
 def names_any(pattern: str, names: Iterable[str]) -> bool:
     """True where a pattern over check ids, its subject left aside, fits one of these names."""
     return any(glob(pattern.partition("[")[0], name) for name in names)
+
+
+def nearest(pattern: str, names: Iterable[str]) -> str:
+    """What to write instead of a pattern that fits no name."""
+    found = difflib.get_close_matches(pattern.partition("[")[0], sorted(names), n=1)
+    return f"did you mean {found[0]}? else remove it" if found else "mend the name or remove it"
 
 
 def glob(pattern: str, text: str) -> bool:

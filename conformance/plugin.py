@@ -1,6 +1,5 @@
 """The pytest plugin: hooks only. It acts on items with a `runbook` marker and leaves every other test alone."""
 
-import signal
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,18 @@ from typing import Any
 import pytest
 
 from conformance import check as checks
-from conformance import collecting, distributed, nagios, options, outcome, render, settings, subjects, terminal
+from conformance import (
+    collecting,
+    distributed,
+    interrupt,
+    nagios,
+    options,
+    outcome,
+    render,
+    settings,
+    subjects,
+    terminal,
+)
 from conformance.check import Check
 from conformance.probes import REGISTRY, RESULT
 from conformance.reading import NotMeasured
@@ -43,6 +53,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Validate everything before anything runs, and make the run's folder."""
+    interrupt.watch(options.runs_checks(config) and not distributed.is_worker(config))
     if not options.runs_checks(config):
         return
     options.refuse(config)
@@ -58,16 +69,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config.option, "htmlpath") and not config.option.htmlpath:
         config.option.htmlpath = str(run.folder / "pytest.html")
         config.option.self_contained_html = True
-    # cron's and systemd's way to end a run: it becomes an interrupted run that keeps what it did.
-    signal.signal(signal.SIGTERM, _terminated)
-
-
-class Terminated(KeyboardInterrupt):
-    """The run was ended from outside."""
-
-
-def _terminated(*_: object) -> None:
-    raise Terminated("by SIGTERM: what was done until now is kept")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -221,6 +222,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         run.broken.append(f"{report.nodeid} broke in {report.when}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt() -> None:
+    """From here on a run that was told to end is not told again."""
+    interrupt.end()
+
+
 _CURRENT: dict[str, Run] = {}
 
 
@@ -235,6 +242,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Decide the exit code and render the evidence."""
+    interrupt.end()
     config = session.config
     if MEASURING in config.stash and distributed.is_worker(config):
         config.workeroutput["conformance"] = {  # type: ignore[attr-defined]
@@ -263,6 +271,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(RUN, None)
     if run is not None and run.results is None:
         run.discard()
+    interrupt.over()
 
 
 @pytest.hookimpl(trylast=True)

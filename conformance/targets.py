@@ -7,8 +7,8 @@ from typing import Any
 
 from conformance import document
 from conformance.document import BadFile, Document, Slip
-from conformance.pattern import names_any
-from conformance.target import Target
+from conformance.pattern import names_any, nearest
+from conformance.target import NotApplicable, Target
 from conformance.threshold import Row, applied, loosens
 
 
@@ -78,7 +78,7 @@ def unknown(target: Target, source: Document, names: Iterable[str]) -> list[Slip
     return [
         source.slip(
             ("not_applicable", number, "check"),
-            f"not_applicable.{number}.check: {one.check!r} names no check below suites/: mend the name or remove it",
+            f"not_applicable.{number}.check: {one.check!r} names no check below suites/: {nearest(one.check, known)}",
         )
         for number, one in enumerate(target.not_applicable)
         if not names_any(one.check, known)
@@ -110,6 +110,8 @@ def _first_value_error(error: ValueError) -> str:
 def _known_keys(key: document.Key) -> str:
     if len(key) == 1:
         return f": a target has {', '.join(sorted(Target.model_fields))}"
+    if key[0] == "not_applicable":
+        return f": an entry has {', '.join(NotApplicable.model_fields)}"
     return ""
 
 

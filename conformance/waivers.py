@@ -4,6 +4,7 @@ A slip in this file is reported and waives nothing; it never stops a run.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from pydantic import Field, RootModel, field_validator
 
 from conformance import document
 from conformance.document import BadFile, Document
-from conformance.pattern import matches, names_any
+from conformance.pattern import matches, names_any, nearest
 from conformance.threshold import Strict
 
 Text = Annotated[str, Field(min_length=3)]
@@ -92,11 +93,37 @@ def load(path: Path, names: Collection[str] = ("*",)) -> tuple[list[Waiver], lis
     for number, entry in enumerate(source.data):
         lines = {key[1:]: line for key, line in source.lines.items() if key[:1] == (number,)}
         try:
-            waiver = document.validate(Document(path, entry, lines), Waiver)
+            waiver = document.validate(Document(path, entry, lines), Waiver, _known_keys)
         except BadFile as error:
             slips += [str(slip) for slip in error.slips]
             continue
         waivers.append(waiver)
         if "*" not in names and not names_any(waiver.check, names):
-            slips.append(f"{path}:{source.line((number, 'check'))}: {waiver.check!r} names no check below suites/")
+            words = f"{waiver.check!r} names no check below suites/: {nearest(waiver.check, names)}"
+            slips.append(f"{path}:{source.line((number, 'check'))}: {words}")
     return waivers, slips
+
+
+def _known_keys(_key: document.Key) -> str:
+    """The keys of a waiver, for an error about one of them."""
+    return f": a waiver has {', '.join(Waiver.model_fields)}"
+
+
+def expired(path: Path, at: datetime) -> list[str]:
+    """A sentence for each waiver that holds no longer, with file and line; a file that cannot be read has none."""
+    found = []
+    try:
+        source = document.load(path)
+        entries = source.data if isinstance(source.data, list) else []
+    except BadFile:
+        return []
+    for number, entry in enumerate(entries):
+        with suppress(BadFile):
+            one = document.validate(Document(path, entry, {}), Waiver)
+            place = f"{path}:{source.line((number, 'check'))}"
+            if one.is_expired(at):
+                found.append(
+                    f"{place}: the waiver of {one.check} expired on {one.expires:%Y-%m-%d}: the check counts again; "
+                    "renew the date or remove the entry"
+                )
+    return found

@@ -4,10 +4,11 @@ import heapq
 import os
 import queue
 import re
+import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,8 @@ def logs(
     checkout: Annotated[Path, typer.Option(help="the checkout")] = Path(),
 ) -> None:
     """Print the lines of logs of containers and files; exit 1 where there is none, 3 where they cannot be read."""
+    # Ctrl-C is how a person ends --follow, also where the shell started this with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         told = settings.load(checkout.resolve(), target)
         wanted = _wanted(since, until, level, grep)
@@ -60,7 +63,20 @@ def _wanted(since: str, until: str | None, level: str | None, grep: str | None) 
         pattern = re.compile(grep) if grep else None
     except re.error as error:
         raise ValueError(f"--grep {grep}: {error}") from None
-    return Wanted(_moment(since), _moment(until) if until else None, (level or "").lower(), pattern)
+    first, last = _moment(since), _moment(until) if until else None
+    if first > now():
+        raise ValueError(
+            f"--since {since} is yet to come ({_said(first)}): write 30m, 2h, 1d, or a time in UTC that is past"
+        )
+    if last is not None and first >= last:
+        raise ValueError(
+            f"--since {since} ({_said(first)}) is not before --until {until} ({_said(last)}): exchange them"
+        )
+    return Wanted(first, last, (level or "").lower(), pattern)
+
+
+def _said(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(text: str) -> datetime:
@@ -88,13 +104,10 @@ def _names(told: Settings, asked: list[str]) -> list[str]:
 
 def _print(told: Settings, names: list[str], wanted: Wanted, *, follow: bool) -> int:
     """Print the wanted lines as they come; 0, or 1 where there was none, 3 where a log cannot be read."""
-    import docker
-    import requests
-
-    redact, printed = Redactor(told.secrets), False
+    redact, printed, troubles = Redactor(told.secrets), False, list[str]()
     try:
         with ExitStack() as stack:
-            streams = list(_streams(told, names, wanted, stack, follow=follow))
+            streams = [_safely(one, troubles) for one in _streams(told, names, wanted, stack, troubles, follow=follow)]
             several = len(streams) > 1
             for line in _together(streams, wanted, follow=follow):
                 printed = True
@@ -107,27 +120,48 @@ def _print(told: Settings, names: list[str], wanted: Wanted, *, follow: bool) ->
         return 0
     except KeyboardInterrupt:
         return 0
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        typer.echo(f"a log cannot be read: {error}", err=True)
+    for trouble in troubles:
+        typer.echo(f"a log cannot be read: {redact(trouble)}", err=True)
+    if troubles:
         return 3
     if not printed:
         typer.echo(f"no such line in {', '.join(names)}", err=True)
     return 0 if printed else 1
 
 
+def _safely(found: Iterator[Line], troubles: list[str]) -> Iterator[Line]:
+    """A log to its end; where it cannot be read any more, the others go on."""
+    with _noting(troubles):
+        yield from found
+
+
+@contextmanager
+def _noting(troubles: list[str]) -> Iterator[None]:
+    """Note why a log cannot be read."""
+    import docker
+    import requests
+
+    try:
+        yield
+    except docker.errors.NotFound as error:
+        troubles.append(f"{error.explanation}: it is gone since it was listed, so ask again")
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        troubles.append(str(error))
+
+
 def _streams(
-    told: Settings, names: list[str], wanted: Wanted, stack: ExitStack, *, follow: bool
+    told: Settings, names: list[str], wanted: Wanted, stack: ExitStack, troubles: list[str], *, follow: bool
 ) -> Iterator[Iterator[Line]]:
-    api: Any = None
+    engine: list[Any] = []
     for name in names:
         log = told.target.logs.get(name)
-        if log is not None and log.files is not None:
-            yield stack.enter_context(stream.of_files(told.target, name, log.files, wanted, follow=follow))
-            continue
-        if api is None:
-            api = _engine(told.target.docker, stack)
-        service = (log.service if log else None) or name
-        yield from stream.of_service(api, told.target.compose.project, service, wanted, follow=follow)
+        with _noting(troubles):
+            if log is not None and log.files is not None:
+                yield stack.enter_context(stream.of_files(told.target, name, log.files, wanted, follow=follow))
+                continue
+            engine = engine or [_engine(told.target.docker, stack)]
+            service = (log.service if log else None) or name
+            yield from stream.of_service(engine[0], told.target.compose.project, service, wanted, follow=follow)
 
 
 def _engine(address: str, stack: ExitStack) -> Any:

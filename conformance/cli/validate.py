@@ -6,7 +6,8 @@ from typing import Annotated
 import pytest
 import typer
 
-from conformance import settings, targets
+from conformance import settings, targets, waivers
+from conformance.reading import now
 
 
 def validate(
@@ -28,10 +29,13 @@ def validate(
             continue
         for slip in told.slips:
             typer.echo(f"{slip} (every run will say so)", err=True)
+        late = waivers.expired(told.folder / "waivers.yaml", now())
+        for words in late:
+            typer.echo(words, err=True)
         typer.echo(
             f"{name}: {len(told.rows)} rows, {len(told.target.overrides)} overridden, "
             f"{len(told.target.services)} services, {len(told.waivers)} waivers, "
             f"{len(told.target.not_applicable)} not applicable: "
-            f"{'good, but for what is said above' if told.slips else 'good'}"
+            f"{'good, but for what is said above' if told.slips or late else 'good'}"
         )
     raise typer.Exit(4 if bad else 0)

@@ -50,6 +50,9 @@ def test_rotation_rule(rotation_meaning, require):
         notifempty=True,
         create="create 0640 agent-v3 agent-v3",
         sharedscripts=True,
+        names="one for each day",
+        scripts="none that stops it",
+        user="may rotate",
     )
 
 
@@ -100,6 +103,13 @@ def test_rotation_reach(rotation_reach, judge):
 def test_rotation_size(rotation_size, judge):
     """No file of the log has grown past its size."""
     judge(rotation_size)
+
+
+@pytest.mark.weekly
+@pytest.mark.runbook("OPS-1.10")
+def test_rotation_access(rotation_access, require):
+    """The live file is the service's own: it may write, its group may read, and nobody else."""
+    require(rotation_access, value="0640 agent-v3 agent-v3")
 
 
 @pytest.mark.weekly

@@ -233,3 +233,42 @@ def test_two_thousand_rows(show: Callable[..., Page], tmp_path: Path, capsys: py
         )
 
     assert path.stat().st_size < 3_000_000
+
+
+def test_bytes_have_a_prefix_and_the_exact_number_stands_in_the_evidence(report: Report) -> None:
+    row = records.threshold("warning above 32 MiB", "B", warning={"above": 33554432})
+    page = report(records.run([records.check("log.size", reading=records.reading(12897485, "B"), threshold=row)]))
+    page.get_by_label("unfold all").check()
+
+    assert page.locator(".checks .m").inner_text() == "12.3 MiB"
+    assert "12897485 B" in page.locator(".checks dl").inner_text()
+
+
+def test_good_check_repeats_no_next_step(report: Report) -> None:
+    page = report(records.run([records.check("good"), records.check("bad", "CRITICAL", reason="it is bad")]))
+    page.get_by_label("unfold all").check()
+
+    assert ["next step" in text for text in page.locator(".checks dl").all_inner_texts()] == [True, False]
+    assert "see runbook/operations.md" not in page.locator(".checks dl").last.inner_text()
+
+
+def test_long_values_end_between_words_and_long_names_stand_whole(report: Report) -> None:
+    name = "test_rotation_rule_of_a_very_long_name_indeed[agent-v3-files-of-the-other-deployment]"
+    value = ", ".join(f"key{number} value{number}" for number in range(40))
+    for width in (1280, 400):
+        page = report(records.run([records.check(name, "CRITICAL", reading=records.reading(value))]), width=width)
+        assert page.locator(".checks th.id").inner_text() == name
+        assert page.locator(".checks th.id").evaluate("e => e.scrollWidth <= e.clientWidth")
+        assert page.locator(".checks .m").inner_text().endswith(", key14…")
+
+
+def test_lists_of_a_narrow_page_are_not_out_of_sight(report: Report) -> None:
+    page = report(records.varied(), width=400)
+
+    assert (
+        page.evaluate("[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length")
+        == 0
+    )
+    assert "because" in page.locator("#exceptions .list td[data-label]").nth(1).evaluate(
+        "e => getComputedStyle(e, '::before').content"
+    )

@@ -21,7 +21,8 @@ TARGET = "name: toy\nenvironment: test\ncompose: {project: toy}\nservices: {redi
 ROWS = (
     "toy.value:\n  runbook: MON-2.1\n  unit: s\n  warning: {above: 2}\n  critical: {above: 5}\n  baseline_max_age: 7d\n"
 )
-PLUGINS = '"""Plugins."""\npytest_plugins = ["conformance.plugin", "conformance.pytest_html", "toyprobes"]\n'
+OURS = ["conformance.interrupt", "conformance.plugin", "conformance.pytest_html", "toyprobes"]
+PLUGINS = f'"""Plugins."""\npytest_plugins = {OURS}\n'
 HEAD = """
 import os, signal, sys, time
 import pytest
@@ -132,21 +133,27 @@ class Project:
         return Ran(int(done.ret), output, counts, fresh[-1] if fresh else None)
 
     def _inside(self, *words: str) -> pytest.RunResult:
-        """What a run leaves in the process is put back: registered probes and subjects, and the handler of SIGTERM."""
-        kept = dict(probes.REGISTRY), dict(subjects.REGISTRY), signal.getsignal(signal.SIGTERM)
+        """What a run leaves in the process is put back: registered probes and subjects, and handlers of signals."""
+        kept = dict(probes.REGISTRY), dict(subjects.REGISTRY)
+        handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
             return self.pytester.runpytest_inprocess(*words)
         finally:
             for registry, before in ((probes.REGISTRY, kept[0]), (subjects.REGISTRY, kept[1])):
                 registry.clear()
                 registry.update(before)  # type: ignore[arg-type]
-            signal.signal(signal.SIGTERM, kept[2])
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start pytest in a process of its own and leave it running."""
+        # Tests that were started in the background ignore SIGINT, and so would their children.
+        hears = (
+            "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+        )
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *(arguments or DAILY)], cwd=self.path, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ.copy(),
+            [sys.executable, "-S", "-c", hears, sys.executable, "-m", "pytest", *(arguments or DAILY)], cwd=self.path,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ.copy(), text=True,
         )  # fmt: skip
 
     def runs(self) -> list[Path]:

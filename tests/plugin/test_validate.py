@@ -50,6 +50,50 @@ def test_a_slip_in_waivers_is_told_and_refuses_nothing(project: Project) -> None
     assert "waivers.yaml:1: holds a str" in output
 
 
+WHO = "owner: on call, approver: ops, reason: known fault, ticket: OPS-7, created: 2026-01-01"
+LONG = f"{WHO}, expires: 2999-01-01"
+ENTRY = "reason: it is not there, approver: ops"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (f"- {{check: toy.vlaue, {LONG}}}", "names no check below suites/: did you mean toy.value? else"),
+        (f"- {{check: qqq.qqq, {LONG}}}", "names no check below suites/: mend the name or remove it"),
+        (f"- {{chekc: toy.value, {LONG}}}", "chekc: is no key that is known here: a waiver has check,"),
+        (f"- {{check: toy.value, {WHO}}}", "expires: is missing: a waiver has check, subject, owner"),
+        (f"- {{check: toy.value, {WHO}, expires: soon}}", "expires: 'soon' is no ISO time: write 2027-01-31"),
+        (f"- {{check: toy.value, {WHO}, expires: 2026-02-01}}", "the waiver of toy.value expired on 2026-02-01: "),
+    ],
+)  # fmt: skip
+def test_every_slip_in_waivers_has_file_and_line_and_what_to_write(project: Project, entry: str, words: str) -> None:
+    project.write("targets/toy/waivers.yaml", f"# accepted\n{entry}\n")
+    exit_code, output = validate()
+    place, _, rest = output.partition("waivers.yaml:2: ")
+    assert (exit_code, place.endswith("targets/toy/")) == (0, True), output
+    assert words in rest
+    assert "good, but for what is said above" in rest
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (f"{{check: toy.vlaue, {ENTRY}, review: 2999-01-01}}", "did you mean toy.value? else remove it"),
+        (f"{{check: '***', {ENTRY}, review: 2999-01-01}}", "leaves out every check: name the ones that are meant"),
+        (f"{{check: '*', {ENTRY}, review: 2999-01-01}}", "leaves out every check: name the ones that are meant"),
+        (f"{{check: toy.value, {ENTRY}}}", "review: is missing: an entry has check, reason, approver, review"),
+        (f"{{chek: toy.value, {ENTRY}, review: 2999-01-01}}", "known here: an entry has check, reason"),
+    ],
+)  # fmt: skip
+def test_every_slip_in_not_applicable_is_exit_4_and_says_what_to_write(
+    project: Project, entry: str, words: str
+) -> None:
+    project.write("targets/toy.yaml", f"{TARGET}not_applicable:\n- {entry}\n")
+    exit_code, output = validate()
+    assert (exit_code, "toy.yaml:6: not_applicable.0" in output) == (4, True), output
+    assert words in output
+
+
 def test_no_target_at_all(project: Project) -> None:
     (project.path / "targets" / "toy.yaml").unlink()
     exit_code, output = validate()

@@ -1,8 +1,10 @@
 """The script that sudo may run: what it tells, what it refuses, and that it changes nothing."""
 
 import ast
+import gzip
 import json
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -52,6 +54,28 @@ def test_facts_of_a_rule(place: Path) -> None:
     first = found["files"][0]
     assert (first["device"], first["inode"], first["size"]) == (status.st_dev, status.st_ino, 7)
     assert 0 <= time.time() - first["folder_born"] < 60
+
+
+def test_file_is_known_by_its_first_bytes_and_none_of_them_is_told(place: Path) -> None:
+    (place / "logs" / "app.log.2.gz").write_bytes(gzip.compress(b"correct horse"))
+    (place / "logs" / "app.log.3.gz").write_bytes(b"plain text")
+    (place / "logs" / "app.log.4.gz").write_bytes(b"")
+    (place / "logs" / "app.log.5.gz").symlink_to("/etc/shadow")
+    found = collect(place)["files"]
+    assert [one["packed"] for one in found] == ["", "", "gzip", "", "", ""]
+    assert "plain text" not in json.dumps(found)
+
+
+def test_access_to_a_file_and_its_folder_by_name_and_by_number(place: Path) -> None:
+    os.chmod(place / "logs", 0o750)
+    live = place / "logs" / "app.log"
+    os.chmod(live, 0o640)
+    if os.geteuid() == 0:
+        os.chown(live, 0, 54321)
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    first = collect(place)["files"][0]
+    assert first["access"] == ["0640", me, "54321" if os.geteuid() == 0 else first["access"][2]]
+    assert first["folder_access"][:2] == ["0750", me]
 
 
 def test_state_tells_of_the_files_of_the_rule_alone(place: Path) -> None:

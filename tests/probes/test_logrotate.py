@@ -22,7 +22,7 @@ RUNBOOK = """# a comment
 """
 MEANING = {
     "period": "daily", "compress": True, "delaycompress": True, "notifempty": True,
-    "create": "create 0640 agent-v3 agent-v3", "sharedscripts": True,
+    "create": "create 0640 agent-v3 agent-v3", "sharedscripts": True, "names": "one for each day",
 }  # fmt: skip
 
 
@@ -55,6 +55,13 @@ def test_rule_of_the_runbook_means_what_it_says() -> None:
         ("/opt/agent-v3/logs/*.log {", "/opt/agent-v3/logs/*.log\n{"),
         ("/opt/agent-v3/logs/*.log {", '"/var/log/with space.log"\n/opt/agent-v3/logs/*.log {'),
         ("    daily\n", "\tdaily\n\n    # weekly\n"),
+        ("    daily\n", "    daily\n    minage 0\n    missingok\n    maxage 0\n"),
+        ("    compress\n", "    compress\n    compresscmd /usr/bin/zstd\n    compressoptions -T 4 -19\n"),
+        ("    compress\n", "    compress\n    copy\n    nocopy\n    uncompresscmd /bin/cat\n"),
+        ("    compress\n", "    compress\n    dateext\n"),
+        ("    compress\n", "    compress\n    dateext\n    dateformat .%Y%m%d-%s\n"),
+        ("    compress\n", "    compress\n    dateformat -%d\n"),
+        ("    compress\n", "    compress\n    dateext\n    dateformat -%d\n    nodateext\n"),
     ],
 )
 def test_other_words_for_the_same_meaning(old: str, new: str) -> None:
@@ -78,6 +85,15 @@ def test_other_words_for_the_same_meaning(old: str, new: str) -> None:
         ("create 0640 agent-v3 agent-v3", "nocreate", "create", "nocreate"),
         ("    sharedscripts\n", "    sharedscripts\n    copytruncate\n", "create", "copytruncate"),
         ("    sharedscripts\n", "    nosharedscripts\n", "sharedscripts", False),
+        ("    daily\n", "    daily\n    maxsize 10M\n", "period", "daily, earlier from 10M on"),
+        ("    daily\n", "    daily\n    minage 7\n", "period", "daily if older than 7 days"),
+        ("    daily\n", "    weekly 3\n", "period", "weekly"),
+        ("    sharedscripts\n", "    sharedscripts\n    copy\n", "create", "copy"),
+        ("    compress\n", "    compress\n    compresscmd /bin/cat\n", "compress", "by /bin/cat"),
+        ("    compress\n", "    compress\n    compressoptions -d\n", "compress", "by gzip -d"),
+        ("    compress\n", "    compress\n    compressoptions --list -9\n", "compress", "by gzip --list -9"),
+        ("    compress\n", "    compress\n    dateext\n    dateformat -%d\n", "names", "two days alike by -%d"),
+        ("    compress\n", "    compress\n    dateformat .%Y\n    dateext\n", "names", "two days alike by .%Y"),
     ],
 )
 def test_other_meaning_is_seen(old: str, new: str, key: str, value: str | bool) -> None:
@@ -89,10 +105,30 @@ def test_files_that_are_forgotten_by_age_are_not_kept(extra: str, kept: int) -> 
     assert parse(with_line("    compress\n", f"    compress\n    {extra}\n"))[0].options.kept == kept
 
 
+@pytest.mark.parametrize(
+    ("script", "stopped"),
+    [
+        ("prerotate\n exit 1\n endscript", "prerotate ends with exit 1"),
+        ("prerotate\n logger x\n exit 12;\n endscript", "prerotate ends with exit 12"),
+        ("firstaction\n false # never\n endscript", "firstaction ends with false"),
+        ("prerotate\n if [ -e /x ]; then\n  exit 1\n fi\n endscript", ""),
+        ("prerotate\n exit 0\n endscript", ""),
+        ("prerotate\n logger x\n endscript\n preremove\n exit 1\n endscript", ""),
+    ],
+)
+def test_script_that_always_fails_before_a_rotation_stops_it(script: str, stopped: str) -> None:
+    assert parse(with_line("    sharedscripts\n", f"    sharedscripts\n    {script}\n"))[0].stopped == stopped
+
+
 def test_defaults_of_the_configuration_hold_for_its_rules() -> None:
     config = "weekly\nrotate 4\ncompress\nsu root adm\ninclude /etc/logrotate.d\nmonthly\n"
     found = parse("/a.log {\n rotate 14\n}\n", defaults_of(config))[0].options
-    assert (found.period, found.rotate, found.flags["compress"], found.others) == ("weekly", 14, True, ("su root adm",))
+    assert (found.period, found.rotate, found.flags["compress"], found.values) == (
+        "weekly",
+        14,
+        True,
+        {"su": "root adm"},
+    )
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "daily\n", "}\n", "/a.log\n", "{\n", "\x00\x01\n", '/a "b {\n'])

@@ -1,6 +1,7 @@
 """`conformance logs` as a person runs it: on files of this machine, in bounded memory, without a secret."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -55,7 +56,8 @@ def test_lines_of_the_last_hour_by_level_and_word(command: Command, tmp_path: Pa
     assert (found.returncode, found.stdout.endswith("ERROR bang\n"), found.stderr) == (0, True, "")
 
 
-def test_no_such_line_is_exit_1(command: Command) -> None:
+def test_no_such_line_is_exit_1(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "logs" / "a.log").write_text(line(1, "INFO x"))
     found = command("--grep=nothing")
     assert (found.returncode, found.stdout, found.stderr) == (1, "", "no such line in app\n")
 
@@ -68,6 +70,13 @@ def test_no_such_line_is_exit_1(command: Command) -> None:
         (["--grep=("], "--grep (: missing )"),
         (["--service=nosuch"], "--service nosuch: toy has app, api"),
         (["--follow", "--until=1m"], "leave --until out"),
+        (["--since=1h", "--until=2h"], "is not before --until 2h ("),
+        (["--since=2999-01-01"], "--since 2999-01-01 is yet to come (2999-01-01T00:00:00Z): write 30m, 2h, 1d"),
+        (["--since=2999-01-01", "--until=2999-01-02"], "is yet to come"),
+        (
+            ["--since=2026-01-02T00:00:00Z", "--until=2026-01-01T00:00:00+01:00"],
+            "T23:00:00Z): exchange them",
+        ),
     ],
 )
 def test_slip_is_exit_4_and_says_what_to_write(command: Command, words: list[str], says: str) -> None:
@@ -81,6 +90,35 @@ def test_engine_that_does_not_answer_is_exit_3_and_no_traceback(command: Command
     found = command("--service=api")
     assert (found.returncode, "Traceback" in found.stderr) == (3, False)
     assert "a log cannot be read" in found.stderr
+
+
+def test_engine_that_fails_hides_no_files(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "targets" / "toy.yaml"
+    path.write_text(path.read_text() + "docker: unix:///run/nosuch.sock\n")
+    (tmp_path / "logs" / "a.log").write_text(line(1, "INFO x"))
+    found = command("--service=api", "--service=app")
+    assert (found.returncode, found.stdout[-2:]) == (3, "x\n")
+    assert found.stderr.count("a log cannot be read") == 1
+
+
+def test_files_that_are_not_there_are_exit_3_and_say_where_they_should_be(command: Command, tmp_path: Path) -> None:
+    found = command()
+    assert (found.returncode, found.stdout) == (3, "")
+    assert found.stderr.startswith(f"a log cannot be read: there is no file {tmp_path}/logs/*.log")
+
+
+def test_log_is_followed_until_ctrl_c_which_was_ignored_at_the_start(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "logs" / "a.log").write_text(line(1, "INFO x"))
+    words = f'exec {sys.executable} -u -c "{PROGRAM}" logs --target=toy --checkout={tmp_path} --follow'
+    with subprocess.Popen(
+        ["sh", "-c", f"trap '' INT; {words}"], cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    ) as reader:  # fmt: skip
+        assert reader.stdout is not None
+        assert reader.stdout.readline().endswith("x\n")
+        reader.send_signal(signal.SIGINT)
+        _, said = reader.communicate(timeout=20)
+    assert (reader.returncode, said) == (0, "")
 
 
 def test_secret_is_not_shown(command: Command, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ def file(name: str, inode: int, ago: float = 0, size: int = 100, born: float = 2
     return {
         "path": f"{LOGS}/{name}", "pattern": f"{LOGS}/*.log", "live": name.endswith(".log"), "size": size,
         "mtime": NOW - ago, "device": 1, "inode": inode, "folder_born": int(NOW - born) if born else 0,
+        "packed": "gzip" if name.endswith(".gz") else "", "access": ["0640", "agent-v3", "agent-v3"],
+        "folder_access": ["0755", "agent-v3", "agent-v3"],
     }  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def facts() -> dict[str, Any]:
     old = [file(f"a.log.{number}.gz", number + 1, number * DAY) for number in range(2, 15)]
     entry = {f"{LOGS}/a.log": NOW - 5 * HOUR}
     return {
-        "version": 1, "user": 0, "now": NOW, "rules": {RULE: {"text": RUNBOOK}}, "configs": {},
+        "version": 2, "user": 0, "now": NOW, "rules": {RULE: {"text": RUNBOOK}}, "configs": {},
         "debug": {RULE: {"exit": 0, "output": OUTPUT}}, "states": {STATE: {"mtime": NOW - HOUR, "entries": entry}},
         "files": [file("a.log", 1), file("a.log.1", 2, 5 * HOUR), *old],
         "open": {"c": {"processes": 1, "unread": [], "files": [held("a.log", 1)]}},
@@ -79,7 +81,9 @@ def rotations(
 def read(name: str, change: Change = lambda _: None, *, window: float = 26 * HOUR) -> Reading:
     one = rotations(change)[1]
     fixture = getattr(rotated, name)
-    more = {"rotated_number": [], "rotation_size": [], "rotation_open": [target()]}.get(name, [int(window)])
+    more = {"rotated_number": [], "rotation_size": [], "rotation_access": [], "rotation_open": [target()]}.get(
+        name, [int(window)]
+    )
     found: Reading = body(fixture)(one, *more)
     return found
 
@@ -154,94 +158,53 @@ def test_fact_that_the_collector_could_not_read_is_not_measured() -> None:
         rotations(lambda found: found["states"].update({STATE: {"error": "/x is not read"}}))
 
 
-# When it last happened
+# Who may do what
 
 
-def entries(**changes: float) -> Change:
-    return lambda found: found["states"][STATE].update(entries={f"{LOGS}/{k}.log": v for k, v in changes.items()})
+def ruled_by(*lines: str) -> Change:
+    text = RUNBOOK.replace("    daily\n", "".join(f"    {line}\n" for line in ("daily", *lines)))
+    return lambda found: found["rules"].update({RULE: {"text": text}})
 
 
-def test_state_file_that_stands_still_is_seen() -> None:
-    assert read("rotation_age", entries(a=NOW - 60 * HOUR)).value == 60.0
+def folder(mode: str, user: str, group: str) -> Change:
+    return lambda found: [one.update(folder_access=[mode, user, group]) for one in found["files"]]
 
 
-def test_empty_log_is_not_rotated_and_that_logrotate_looked_is_enough() -> None:
+@pytest.mark.parametrize(
+    ("line", "access", "says"),
+    [
+        ("missingok", ("0755", "agent-v3", "agent-v3"), ""),
+        ("su root adm", ("0755", "agent-v3", "agent-v3"), ""),
+        ("su agent-v3 agent-v3", ("0755", "agent-v3", "agent-v3"), ""),
+        ("su agent-v3 adm", ("0775", "root", "adm"), ""),
+        ("su nobody nogroup", ("0755", "agent-v3", "agent-v3"), f"nobody may not write to {LOGS}"),
+        ("su agent-v3 adm", ("0755", "root", "adm"), f"agent-v3 may not write to {LOGS}"),
+        ("su agent-v3 agent-v3", ("0555", "agent-v3", "agent-v3"), f"agent-v3 may not write to {LOGS}"),
+        ("su nobody nogroup", ("0777", "root", "root"), "nobody may not give files to agent-v3"),
+    ],
+)
+def test_user_that_may_not_rotate_is_seen(line: str, access: tuple[str, str, str], says: str) -> None:
     def change(found: dict[str, Any]) -> None:
-        entries(a=NOW - 60 * HOUR)(found)
-        found["files"][0]["size"] = 0
+        ruled_by(line)(found)
+        folder(*access)(found)
 
-    assert read("rotation_age", change).value == 1.0
-
-
-def test_log_that_logrotate_never_saw_is_young_or_a_finding() -> None:
-    def change(found: dict[str, Any]) -> None:
-        young(found)
-        entries()(found)
-
-    assert read("rotation_age", change).baseline
-    assert read("rotation_age", entries()).value == 20 * 24
-    assert not read("rotation_age", entries()).baseline
+    one = rotations(change)[1]
+    assert rotation.hindered(one) == says
+    meaning = body(rotation.rotation_meaning)(one, one.rule, "l").value
+    assert meaning["user"] == (says or "may rotate")
+    assert meaning["scripts"] == "none that stops it"
 
 
-def test_state_file_that_is_not_there_was_never_written() -> None:
-    found = read("rotation_age", lambda found: found["states"].update({STATE: {"absent": STATE}}))
-    assert (found.value, found.baseline) == (20 * 24, "")
-
-
-def test_log_without_a_live_file_has_no_age() -> None:
-    found = read("rotation_age", lambda found: found["files"].pop(0))
-    assert not found.has_data
-    assert not found.baseline
-
-
-def test_folder_that_does_not_say_its_age_is_a_baseline() -> None:
-    def change(found: dict[str, Any]) -> None:
-        found["files"] = [file("a.log", 1, born=0)]
-
-    assert read("rotated_age", change).baseline
-    assert read("rotated_plain", change).baseline
-
-
-# The files that are there
-
-
-def test_nothing_rotated_is_young_or_a_finding() -> None:
-    assert read("rotated_age", young).baseline
-    found = read("rotated_age", lambda found: found.update(files=[file("a.log", 1)]))
-    assert (found.value, found.baseline) == (20 * 24, "")
-
-
-def test_log_that_nobody_writes_to_has_no_newer_rotated_file() -> None:
-    def change(found: dict[str, Any]) -> None:
-        for one in found["files"]:
-            one["mtime"] -= 60 * HOUR
-        found["files"][0]["size"] = 0
-
-    assert read("rotated_age", change).value == 1.0
-
-
-def test_file_that_was_never_removed_counts() -> None:
-    assert (
-        read("rotated_number", lambda found: found["files"].append(file("a.log-20200101", 99, 900 * DAY))).value == 15
+def test_live_file_has_an_owner_and_a_mode() -> None:
+    assert read("rotation_access").value == "0640 agent-v3 agent-v3"
+    other = read("rotation_access", lambda found: found["files"][0].update(access=["0644", "root", "root"]))
+    assert (other.value, other.baseline) == ("0644 root root", "")
+    second = {**file("b.log", 90), "access": ["0600", "root", "root"]}
+    assert read("rotation_access", lambda found: found["files"].append(second)).value == (
+        f"{LOGS}/a.log: 0640 agent-v3 agent-v3; {LOGS}/b.log: 0600 root root"
     )
-
-
-def test_rotated_file_that_is_not_compressed_counts_but_for_the_newest() -> None:
-    def change(found: dict[str, Any]) -> None:
-        found["files"][2]["path"] = f"{LOGS}/a.log.2"
-
-    assert read("rotated_plain", change, window=3 * DAY).value == 1
-
-
-def test_log_that_is_young_reaches_back_no_further_than_its_age() -> None:
-    assert read("rotation_reach", young, window=15 * DAY).baseline
-    found = read("rotation_reach", lambda found: found.update(files=found["files"][:5]), window=15 * DAY)
-    assert (found.value, found.baseline) == (4.0, "")
-
-
-def test_largest_file_counts_live_or_rotated() -> None:
-    assert read("rotation_size", lambda found: found["files"][3].update(size=900)).value == 900
-    assert not read("rotation_size", lambda found: found.update(files=[])).has_data
+    assert read("rotation_access", young).baseline
+    assert not read("rotation_access", lambda found: found["files"].pop(0)).has_data
 
 
 # Who writes where

@@ -9,7 +9,6 @@ import pytest
 from conformance.reading import NotMeasured
 from fixtures import schedule, timer
 from fixtures.crontab import HOURLY, Job, frequency, jobs
-from fixtures.invocation import find, marker, slips
 from fixtures.schedule import Scheduled, choose, parse, unread
 from tests.probes.support import body, fault, measure, probing, unmeasured
 
@@ -91,73 +90,6 @@ def test_file_that_cron_ignores(path: str, text: str, says: str) -> None:
     assert bool(says) is bool(found)
 
 
-# What
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        COMMAND,
-        README,
-        "cd /c && CONFORMANCE_TARGET=toy .venv/bin/pytest -m daily",
-        "cd /c; exec flock -n /run/lock nice -n 10 timeout 300 .venv/bin/python -m pytest -m daily --target toy",
-        "/c/.venv/bin/pytest -m 'daily and not drill' --target=toy -p no:cacheprovider -W error -n 2 --nagios",
-        "bash -lc 'cd /c && .venv/bin/pytest -m daily --target toy --run-dir=/var/x'",
-        "cd /c && .venv/bin/pytest -m daily --target toy >> /var/log/x.log 2>&1",
-        "(cd /c && .venv/bin/pytest -mdaily --target toy --deadline 60 --html=/x.html)",
-    ],
-)
-def test_command_line_that_is_right(command: str) -> None:
-    found = find(command)
-    assert found is not None
-    assert slips(found, parse, "toy") == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
-    [
-        ("-m daily", "-m dayli", "-m dayli: dayli is no marker, there is daily, weekly"),
-        ("-m daily", "-m weekly", "does not select the daily checks"),
-        ("-m daily", "-m 'not daily'", "does not select the daily checks"),
-        ("-m daily", "", "no -m: write -m daily"),
-        ("--target toy", "--target tyo", "it examines tyo, not toy"),
-        ("--target toy", "", "no --target: write --target toy"),
-        ("--target", "--traget", "--traget is no option of pytest here"),
-        ("--target toy", "--target toy --fail-on warnings", "invalid choice: 'warnings'"),
-        ("--target toy", "--target toy --deadline soon", "invalid float value: 'soon'"),
-        ("--target toy", "--target toy --run-dir /var/x", "write --run-dir=/var/x"),
-        ("--target toy", "--target toy --collect-only", "measures nothing"),
-        ("--target toy", "--target toy -k redis", "leaves checks out"),
-        ("--target toy", "--target toy suites/daily/test_redis.py", "leaves checks out"),
-        ("cd /opt/agent-v3-conformance && ", "", "cd to the checkout first"),
-        ("--target toy", "--target", "expected one argument"),
-    ],
-)
-def test_command_line_that_is_wrong_says_what(old: str, new: str, says: str) -> None:
-    assert old in COMMAND
-    found = find(COMMAND.replace(old, new))
-    assert found is not None
-    assert says in "; ".join(slips(found, parse, "toy"))
-
-
-def test_target_of_a_crontab_s_own_settings_counts() -> None:
-    found = find("cd /c && .venv/bin/pytest -m daily")
-    assert found is not None
-    assert slips(found, parse, "toy", ["CONFORMANCE_TARGET=toy"]) == []
-
-
-@pytest.mark.parametrize(
-    "command", ["", "true", "cat pytest.log", "'never closed pytest", "/opt/scripts/health_check.sh"]
-)
-def test_command_that_starts_no_pytest(command: str) -> None:
-    assert find(command) is None
-
-
-@pytest.mark.parametrize("expression", ["daily", "daily or weekly", "(daily)", "daily and not drill"])
-def test_marker_that_selects_the_daily_checks(expression: str) -> None:
-    assert marker(expression) == []
-
-
 # The whole crontab
 
 
@@ -184,12 +116,44 @@ def test_mistyped_marker_is_that_of_the_hourly_line() -> None:
     [
         ("", "nothing in the crontab starts pytest"),
         (f"# 0 * * * * {COMMAND}\n", "nothing in the crontab starts pytest"),
-        ("0 * * * * 'pytest -m daily\n", "line 1 of the crontab cannot be taken apart"),
+        ("0 * * * * 'pytest -m daily\n", "line 1 of the crontab starts nothing: ' is never closed"),
+        (
+            "0 * * * * true || .venv/bin/pytest -m daily\n",
+            "line 1 of the crontab starts nothing: `.venv/bin/pytest -m daily` is never reached: `true` goes before it",
+        ),
+        (f"0 * * * * echo {COMMAND.partition('&& ')[2]}\n", "nothing in the crontab starts pytest"),
+        ("0 * * * * find /opt/agent-v3-conformance/reports -mtime +90\n", "nothing in the crontab starts pytest"),
+        ("0 * * * * certbot renew 'x\n", "nothing in the crontab starts pytest"),
         ("0 * * * * /opt/scripts/health_check.sh\n", "nothing in the crontab starts pytest"),
     ],
 )
 def test_crontab_that_starts_nothing(text: str, trouble: str) -> None:
     assert chosen(text).trouble == trouble
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"0 * * * * test -e /run/off || {COMMAND}\n", "whether pytest is started depends on `test -e /run/off`"),
+        ("0 * * * * make -C /opt/agent-v3-conformance daily\n", "it does not start pytest itself"),
+        ("0 * * * * /opt/agent-v3-conformance/hourly.sh\n", "it does not start pytest itself"),
+        (f"0 3 * * 0 {COMMAND.replace('daily', 'weekly')}\n0 * * * * make daily\n", "line 2 of the crontab"),
+    ],
+)
+def test_line_that_cannot_be_read_as_a_run_is_unknown_and_says_what_to_write(text: str, why: str) -> None:
+    found = chosen(text)
+    assert (found.trouble, found.job) == ("", None)
+    with pytest.raises(NotMeasured, match="cannot be read as a run") as caught:
+        body(schedule.schedule_installed)(found)
+    assert why in caught.value.reason
+    assert "cd CHECKOUT && .venv/bin/pytest -m daily --target NAME" in caught.value.next_step
+    with pytest.raises(NotMeasured) as blocked:
+        body(schedule.scheduled_job)(found)
+    assert blocked.value.parts == ("schedule",)
+
+
+def test_good_line_needs_no_other_to_be_read() -> None:
+    assert chosen(f"0 2 * * * make -C /opt/agent-v3-conformance prune\n0 * * * * {COMMAND}\n").wrong == ()
 
 
 # The probe
@@ -304,4 +268,17 @@ def test_timer_that_starts_nothing(monkeypatch: pytest.MonkeyPatch, old: str, ne
     ],
 )
 def test_hours_of_a_timer(line: str, when: str) -> None:
-    assert timer.job_of(timer.properties(line), timer.properties(SERVICE), "x.timer").when == when
+    assert timer.jobs_of(timer.properties(line), timer.properties(SERVICE), "x.timer")[0].when == when
+
+
+def test_script_of_a_service_is_printed_without_its_quotation_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = "argv[]=/opt/c/.venv/bin/pytest -m daily --target toy ;"
+    script = "argv[]=/bin/sh -c cd /opt/c && .venv/bin/pytest -m daily --target toy ;"
+    assert plain in SERVICE
+    answers(monkeypatch, (0, TIMER, ""), (0, SERVICE.replace(plain, script), ""))
+    assert measure("schedule_found", probing(schedule=DECLARED)).wrong == ()
+
+
+def test_service_of_several_commands_is_judged_by_its_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, (0, TIMER, ""), (0, "ExecStart={ path=/bin/true ; argv[]=/bin/true ; }\n" + SERVICE, ""))
+    assert measure("schedule_found", probing(schedule=DECLARED)).wrong == ()

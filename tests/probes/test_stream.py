@@ -4,6 +4,8 @@ import gzip
 import itertools
 import os
 import re
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -144,8 +146,9 @@ def test_hostile_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.M
     assert not (tmp_path / "pwned").exists()
 
 
-def test_log_that_is_not_there_has_no_line(tmp_path: Path) -> None:
-    assert read(tmp_path, "*.log", ALL) == []
+def test_log_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="there is no file"):
+        read(tmp_path, "*.log", ALL)
 
 
 def test_file_that_is_followed_gives_each_line_at_once_and_survives_its_rotation(tmp_path: Path) -> None:
@@ -162,6 +165,51 @@ def test_file_that_is_followed_gives_each_line_at_once_and_survives_its_rotation
         time.sleep(0.2)
         path.write_text(f"{now.isoformat()} INFO 3\n")
         assert next(found).text.endswith("3")
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a log of two files, of which a stranger may read one; the stranger is who reads."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o755)
+    stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    monkeypatch.setattr(stream, "host_command", lambda _, words: [*stranger, *words])
+    for name, mode in (("a.log", 0o644), ("b.log", 0o000)):
+        (folder / name).write_text(f"{datetime.now(UTC).isoformat()} INFO {name}\n")
+        (folder / name).chmod(mode)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_file_that_may_not_be_read_is_said_after_the_lines_of_the_others(
+    unread: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wanted = Wanted(datetime.now(UTC) - timedelta(hours=1))
+    with of_files(target(), "log", f"{unread}/*.log", wanted, follow=False) as found:
+        assert next(found).text.endswith("a.log")
+        with pytest.raises(OSError, match="may be read, as said above"):
+            next(found)
+    said = capfd.readouterr().err
+    assert f"{unread}/b.log: " in said
+    assert "may not read it, it is ---------- " in said
+    assert "let its group read it" in said
+
+
+def test_old_file_that_may_not_be_read_is_not_missed(unread: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    os.utime(unread / "b.log", (0, 0))
+    wanted = Wanted(datetime.now(UTC) - timedelta(hours=1))
+    with of_files(target(), "log", f"{unread}/*.log", wanted, follow=False) as found:
+        assert [one.text[-5:] for one in found] == ["a.log"]
+    assert capfd.readouterr().err == ""
+
+
+def test_files_that_may_not_be_read_are_not_followed_for_ever(unread: Path) -> None:
+    wanted = Wanted(datetime.now(UTC) - timedelta(hours=1))
+    with (
+        within(8), of_files(target(), "log", f"{unread}/b.log", wanted, follow=True) as found,
+        pytest.raises(OSError, match="may be read"),
+    ):  # fmt: skip
+        next(found)
 
 
 def test_words_of_ssh_carry_the_script_in_one() -> None:
@@ -188,6 +236,15 @@ class FakeApi:
     def logs(self, _: str, **keys: Any) -> Iterator[bytes]:
         self.asked |= keys
         return iter(self.frames)
+
+
+def test_service_without_a_container_is_said() -> None:
+    class Empty(FakeApi):
+        def containers(self, **keys: Any) -> list[dict[str, Any]]:
+            return []
+
+    with pytest.raises(OSError, match="api has no container: look with docker compose ps --all api"):
+        of_service(Empty(), "toy", "api", Wanted(NOON), follow=False)
 
 
 def test_engine_bounds_the_time_and_its_own_time_is_taken_off() -> None:

@@ -10,16 +10,29 @@ from tests.stack.faults.monitoring import PROMETHEUS_STOPPED
 from tests.stack.faults.redis import NO_LIMIT
 from tests.stack.faults.rotation import (
     FILES,
+    FILES_AHEAD,
     GROWN,
     NO_RULE,
     NO_SUDO,
     OTHER_VALUES,
+    OTHERS_READ,
     SIGNALS_NOTHING,
     STANDS_STILL,
+    STATE_AHEAD,
     SYNTAX,
+    UNDONE,
     WRITABLE,
 )  # fmt: skip
-from tests.stack.faults.schedule import COMMENTED, MISTYPED, NO_CRONTAB, TOO_SELDOM
+from tests.stack.faults.schedule import (
+    COMMENTED,
+    ECHOED,
+    MEASURES_NOTHING,
+    MISTYPED,
+    NEVER_REACHED,
+    NO_CRONTAB,
+    TOO_SELDOM,
+    UNREAD,
+)  # fmt: skip
 
 POSTGRES: Batches = {**postgres_weekly.BATCHES, **postgres_blind.BATCHES}
 RESTORED = "suites/weekly/test_restore.py"  # holds a restored backup against production
@@ -29,8 +42,10 @@ LOGS: Batches = {
     "values": (OTHER_VALUES, FILES, TOO_SELDOM),
     "syntax": (SYNTAX, STANDS_STILL, NO_CRONTAB),
     "writable": (WRITABLE, GROWN, COMMENTED),
-    "no rule": (NO_RULE,),
-    "no sudo": (NO_SUDO,),
+    "no rule": (NO_RULE, ECHOED),
+    "no sudo": (NO_SUDO, UNREAD),
+    "undone": (UNDONE, OTHERS_READ, MEASURES_NOTHING),
+    "ahead": (STATE_AHEAD, FILES_AHEAD, NEVER_REACHED),
 }
 
 REDIS: Batches = {

@@ -1,5 +1,7 @@
 """Logs that do not rotate, or not as the runbook says, and the script that may not look."""
 
+import shlex
+
 from tests.stack import stack
 from tests.stack.fault import Expect, Fault, blocked, follows, root
 
@@ -11,7 +13,7 @@ FOLDER = "/opt/agent-v3/logs"
 
 def _edit(expression: str) -> None:
     """Change the rule in force, which the machine sees too."""
-    stack.as_root("logrotate", f"sed -i.before {expression!r} {RULE} && mv {RULE}.before /etc/before")
+    stack.as_root("logrotate", f"sed -i.before {shlex.quote(expression)} {RULE} && mv {RULE}.before /etc/before")
 
 
 def _restore() -> None:
@@ -69,7 +71,8 @@ NO_RULE = Fault(
         # The rotated files are found by the patterns of the rule.
         **dict.fromkeys(
             [f"{name}[{LOG}]" for name in ("rotation.age", "rotation.size", "rotated.age", "rotated.number",
-             "rotated.plain", "rotation.reach", "test_rotation_open")], blocked(f"test_rotation_accepted[{LOG}]"),
+             "rotated.plain", "rotation.reach", "test_rotation_access", "test_rotation_open")],
+            blocked(f"test_rotation_accepted[{LOG}]"),
         ),
     },
 )  # fmt: skip
@@ -95,13 +98,14 @@ FILES = Fault(
     "rotated files that are too many, too large and not compressed",
     inject=lambda: stack.as_root(
         "logrotate",
-        f"cd {FOLDER} && for n in $(seq 20 36); do : > agent-v3.log.$n.gz; done && truncate -s 600M agent-v3.log.20.gz "
-        "&& : > agent-v3.log.19 && touch -d '5 days ago' agent-v3.log.19 agent-v3.log.[23]?.gz",
+        f"cd {FOLDER} && for n in $(seq 20 36); do gzip </dev/null >agent-v3.log.$n.gz; done "
+        "&& truncate -s 600M agent-v3.log.20.gz && : > agent-v3.log.19 "
+        "&& touch -d '5 days ago' agent-v3.log.19 agent-v3.log.[23]?.gz",
     ),
     remove=lambda: stack.as_root("logrotate", f"cd {FOLDER} && rm -f agent-v3.log.19 agent-v3.log.[23]?.gz"),
     expect={
         f"rotated.number[{LOG}]": root("WARNING"),
-        f"rotation.size[{LOG}]": root("WARNING", "629145600"),
+        f"rotation.size[{LOG}]": root("WARNING", "is 629.1 MB (warning above 500 MB"),
         f"rotated.plain[{LOG}]": root("CRITICAL", "is 1 "),
     },
 )
@@ -114,9 +118,58 @@ GROWN = Fault(
     expect={f"rotation.size[{LOG}]": root("CRITICAL")},
 )
 
+UNDONE = Fault(
+    "a rule whose other words undo what it says",
+    inject=lambda: _edit(
+        "s#^ *daily$#daily\\nmaxsize 1M\\nminage 7#; s#^ *compress$#compress\\ncompresscmd /bin/cat#; "
+        "s#^ *notifempty$#notifempty\\nmaxage 7\\ncopy\\ndateext\\ndateformat -%Y#; "
+        "s#^ *sharedscripts$#sharedscripts\\nsu nobody agent-v3\\nprerotate\\nexit 1\\nendscript#"
+    ),
+    remove=_restore,
+    expect={
+        f"test_rotation_rule[{LOG}]": root(
+            "CRITICAL",
+            "period daily if older than 7 days, earlier from 1M on, compress by /bin/cat, delaycompress True, "
+            "notifempty True, create copy, sharedscripts True, names two days alike by -%Y, scripts prerotate ends "
+            "with exit 1, user nobody may not write to /opt/agent-v3/logs",
+        ),
+        f"rotation.count[{LOG}]": root("CRITICAL", "is 7"),
+    },
+)
+
+STATE_AHEAD = Fault(
+    "a state file that dates the last rotation next year",
+    inject=lambda: stack.as_root(
+        "logrotate",
+        f'cp -p {STATE} /etc/status.before && sed -i "s/^\\(.*agent-v3.log\\" \\).*/\\1'
+        f"$(date -d '400 days' +%Y-%-m-%-d-%-H:%-M:%-S)/\" {STATE}",
+    ),
+    remove=lambda: stack.as_root("logrotate", f"cat /etc/status.before > {STATE}"),
+    expect={f"rotation.age[{LOG}]": Expect("UNKNOWN", says="which is yet to come")},
+)
+
+FILES_AHEAD = Fault(
+    "a rotated file of next year, plain text under the name of a compressed one",
+    inject=lambda: stack.as_root(
+        "logrotate", f"cd {FOLDER} && echo plain >agent-v3.log.9.gz && touch -d '400 days' agent-v3.log.9.gz"
+    ),
+    remove=lambda: stack.as_root("logrotate", f"rm -f {FOLDER}/agent-v3.log.9.gz"),
+    expect={
+        f"rotated.age[{LOG}]": Expect("UNKNOWN", says="agent-v3.log.9.gz is dated"),
+        f"rotated.plain[{LOG}]": root("CRITICAL"),
+    },
+)
+
+OTHERS_READ = Fault(
+    "a live log that everybody may read",
+    inject=lambda: stack.as_root("logrotate", f"chmod 0644 {FOLDER}/agent-v3.log"),
+    remove=lambda: stack.as_root("logrotate", f"chmod 0640 {FOLDER}/agent-v3.log"),
+    expect={f"test_rotation_access[{LOG}]": root("CRITICAL", "0644 agent-v3 agent-v3")},
+)
+
 _BEHIND_COLLECTOR = (
     "test_rotation_accepted", "test_rotation_rule", "rotation.count", "rotation.age", "rotation.size", "rotated.age",
-    "rotated.number", "rotated.plain", "rotation.reach", "test_rotation_open",
+    "rotated.number", "rotated.plain", "rotation.reach", "test_rotation_access", "test_rotation_open",
 )  # fmt: skip
 
 NO_SUDO = Fault(

@@ -1,7 +1,7 @@
 """A crontab that starts nothing, the wrong thing, or too seldom."""
 
 from tests.stack import stack
-from tests.stack.fault import Fault, blocked, root
+from tests.stack.fault import Expect, Fault, blocked, root
 
 CRONTAB = stack.RUN / "config" / "cron" / "agent-v3-conformance"
 _ORIGINAL = stack.CHECKOUT / "stack" / "config" / "cron" / "agent-v3-conformance"
@@ -51,6 +51,46 @@ COMMENTED = Fault(
     remove=_restore,
     expect={
         "test_schedule_installed": root("CRITICAL", "starts pytest"),
+        "test_schedule_hours": blocked("test_schedule_installed"),
+        "test_schedule_command": blocked("test_schedule_installed"),
+    },
+)
+
+ECHOED = Fault(
+    "a crontab that prints the command line instead of running it",
+    inject=lambda: _edit(".venv/bin/pytest", "echo .venv/bin/pytest"),
+    remove=_restore,
+    expect={
+        "test_schedule_installed": root("CRITICAL", "starts pytest"),
+        "test_schedule_hours": blocked("test_schedule_installed"),
+        "test_schedule_command": blocked("test_schedule_installed"),
+    },
+)
+
+NEVER_REACHED = Fault(
+    "a crontab whose pytest stands behind something that always succeeds",
+    inject=lambda: _edit(".venv/bin/pytest", "true || .venv/bin/pytest"),
+    remove=_restore,
+    expect={
+        "test_schedule_installed": root("CRITICAL", "is never reached"),
+        "test_schedule_hours": blocked("test_schedule_installed"),
+        "test_schedule_command": blocked("test_schedule_installed"),
+    },
+)
+
+MEASURES_NOTHING = Fault(
+    "a crontab that asks pytest for its help, and stops at the first finding",
+    inject=lambda: _edit("-q >last.log", "--help -x >last.log"),
+    remove=_restore,
+    expect={"test_schedule_command": root("CRITICAL", "--help measures nothing")},
+)
+
+UNREAD = Fault(
+    "a crontab whose run depends on a file",
+    inject=lambda: _edit(".venv/bin/pytest", "test -e /run/maintenance || .venv/bin/pytest"),
+    remove=_restore,
+    expect={
+        "test_schedule_installed": Expect("UNKNOWN", says="cannot be read as a run"),
         "test_schedule_hours": blocked("test_schedule_installed"),
         "test_schedule_command": blocked("test_schedule_installed"),
     },
