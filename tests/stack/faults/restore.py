@@ -101,6 +101,7 @@ XZ_CUT = Fault(
     remove=gone,
     expect={
         "test_backup_format[database]": root("CRITICAL", "xz"),
+        "backup.size.share[database]": root("WARNING"),
         "test_backup_archive[database]": root("CRITICAL", "cut off after"),
         "test_backup_complete[database]": follows("CRITICAL", "test_backup_archive[database]"),
         **_behind("archive", "test_backup_archive[database]"),
