@@ -5,7 +5,7 @@ A slip in this file is a finding and costs the entry that it stands in; it never
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -82,8 +82,8 @@ class _Frame(Strict):
     @classmethod
     def _zone(cls, value: str) -> str:
         try:
-            ZoneInfo(value)
-        except (OSError, ValueError):
+            zone(value)
+        except (OSError, ValueError, LookupError):
             raise ValueError(f"{value!r} is no time zone: write Europe/Berlin, or UTC") from None
         return value
 
@@ -96,11 +96,16 @@ class _Frame(Strict):
         return value
 
 
+def zone(name: str) -> tzinfo:
+    """A time zone by its name; UTC also where no others are installed. Raises LookupError, OSError or ValueError."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """Who has which role, and the turns on call. `lists` are addresses of more than one person."""
 
-    zone: ZoneInfo
+    timezone: str
     domains: tuple[str, ...]
     lists: tuple[str, ...]
     roles: dict[str, Contact]
@@ -110,6 +115,10 @@ class Roster:
     def roles_of(self, name: str) -> list[str]:
         """The roles that somebody has."""
         return [role for role, one in self.roles.items() if _same(one.name, name)]
+
+    def today(self) -> date:
+        """The day that it is where the turns are written."""
+        return datetime.now(zone(self.timezone)).date()
 
     def on_call_on(self, day: date) -> list[str]:
         """Who is on call on a day."""
@@ -135,7 +144,7 @@ def read(source: Document) -> Roster:
         if not any(_same(one.name, turn.name) for one in roles.values()):
             slips.append(str(source.slip(("on_call", number), f"on_call: {turn.name!r} is nobody of this roster")))
     return Roster(
-        ZoneInfo(frame.timezone), tuple(frame.domains), tuple(frame.lists), roles, tuple(turns), tuple(slips)
+        frame.timezone, tuple(frame.domains), tuple(frame.lists), roles, tuple(turns), tuple(slips)
     )  # fmt: skip
 
 
