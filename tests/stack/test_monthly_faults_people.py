@@ -37,7 +37,7 @@ EDITS: dict[str, tuple[list[Edit], Turned]] = {
             (CONTACTS, '"+12025550102"', '"+1202555010"'),
             (CONTACTS, "engineering@agent-v3.example", "engineering@agent-v4.example"),
             (CONTACTS, "+12025550104", "+12025550105"),
-            (CONTACTS, "management@agent-v3.example\n    confirmed: 20", "management@agent-v3.example\n    confirmed: 19"),
+            (CONTACTS, "agement@agent-v3.example\n    confirmed: 20", "agement@agent-v3.example\n    confirmed: 19"),
             (INCIDENT, "- **Found**: 2026", "- **Found**: 2024"),
             (INCIDENT, "- **Notified**: On-Call", "- **Told**: On-Call"),
             (INCIDENT, "### Root cause\n", "### Root cause\n\n### What was thought\n"),

@@ -91,3 +91,13 @@ def test_a_file_without_its_frame_cannot_be_used(tmp_path: Path, text: str, word
 def test_whose_commits_count(tmp_path: Path, more: str, address: str, commits: bool) -> None:
     found = loaded(tmp_path, GOOD.replace(DESK, DESK + more))
     assert commits is found.roles["on-call"].commits(address)
+
+
+def test_the_example_is_whole() -> None:
+    found = contacts.load(Path(__file__).parents[2] / "docs" / "contacts.example.yaml")
+    assert found.slips == ()
+
+
+def test_the_roster_of_the_demo_is_whole() -> None:
+    found = contacts.load(Path(__file__).parents[2] / "targets" / "demo" / "contacts.yaml")
+    assert (found.slips, set(found.roles)) == ((), set(contacts.ROLES))
