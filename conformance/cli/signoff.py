@@ -33,7 +33,7 @@ def signoff(
     """Write a sign-off; exit 4 where the item or the signer is unknown. The commit that adds it is its signature."""
     try:
         told = settings.load(checkout.resolve(), target)
-        record = _record(told, item, statement, signer, day)
+        record, stranger = _record(told, item, statement, signer, day)
         path = told.folder / signoffs.FOLDER / signoffs.name_of(record)
         _write(path, record)
     except (pytest.UsageError, ValueError, OSError, BadFile) as error:
@@ -41,11 +41,13 @@ def signoff(
         raise typer.Exit(4) from None
     typer.echo(f"written: {path}")
     typer.echo("It counts once it is committed, by you and unchanged:")
+    if stranger:
+        typer.echo(f"git commits here as {stranger}, who does not sign for {record.signer}", err=True)
     typer.echo(f"  git add {path} && git commit -S -m 'Sign off {record.id} of {target}' -- {path}")
 
 
-def _record(told: Settings, item: str, statement: str, signer: str | None, day: str | None) -> Signoff:
-    """The record; raises ValueError (and what comes of the roster's file) with what to write instead."""
+def _record(told: Settings, item: str, statement: str, signer: str | None, day: str | None) -> tuple[Signoff, str]:
+    """The record, and git's address here where that is not the signer's; raises ValueError, or BadFile."""
     known = signoffs.items(told.thresholds)
     by_row = {row: name for name, row in known.items()}
     runbook_id = by_row.get(item, item)
@@ -53,17 +55,17 @@ def _record(told: Settings, item: str, statement: str, signer: str | None, day: 
         there = ", ".join(f"{name} ({row})" for name, row in sorted(known.items())) or "none"
         raise ValueError(f"{item} is no manual item; there is: {there}")
     roster = contacts.load(told.folder / contacts.NAME)
-    role, entry = _signer(roster, signer, told.checkout)
+    address = _git_address(told.checkout)
+    role, entry = _signer(roster, signer, address)
     today = now().date()
     looked = date.fromisoformat(day) if day else today
     if looked > today:
         raise ValueError(f"--date {looked} is a day to come: nobody can have looked")
-    return Signoff.model_validate(
-        {"id": runbook_id, "signer": entry.name, "role": role, "date": looked, "statement": statement}
-    )
+    record = {"id": runbook_id, "signer": entry.name, "role": role, "date": looked, "statement": statement}
+    return Signoff.model_validate(record), "" if not address or entry.commits(address) else address
 
 
-def _signer(roster: contacts.Roster, signer: str | None, checkout: Path) -> tuple[str, contacts.Contact]:
+def _signer(roster: contacts.Roster, signer: str | None, address: str) -> tuple[str, contacts.Contact]:
     """Whoever is named by role or name, else whoever commits as git is set up here; raises ValueError."""
     if signer is not None:
         roles = [signer] if signer in roster.roles else roster.roles_of(signer)
@@ -71,7 +73,6 @@ def _signer(roster: contacts.Roster, signer: str | None, checkout: Path) -> tupl
             return roles[0], roster.roles[roles[0]]
         there = ", ".join(f"{one.name} ({role})" for role, one in roster.roles.items())
         raise ValueError(f"--signer {signer}: the roster has {there}")
-    address = _git_address(checkout)
     found = [(role, one) for role, one in roster.roles.items() if address and one.commits(address)]
     if len(found) == 1:
         return found[0]

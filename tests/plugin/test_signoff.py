@@ -61,6 +61,14 @@ def test_whoever_git_knows_signs(signing: Project) -> None:
     assert one.record.role == "cto"
 
 
+def test_address_that_does_not_sign_for_the_signer_is_told(signing: Project) -> None:
+    subprocess.run(["git", "init", "-q", str(signing.path)], check=True)
+    subprocess.run(["git", "-C", str(signing.path), "config", "user.email", "x@toy.example"], check=True)
+    exit_code, output = signoff("SEC-4.7", "--signer=cto")
+    assert exit_code == 0
+    assert "git commits here as x@toy.example, who does not sign for B Desk" in output
+
+
 def test_day_of_the_look(signing: Project) -> None:
     assert signoff("SEC-4.7", "--signer=cto", "--date=2026-11-02")[0] == 0
     assert (signing.path / "targets" / "toy" / "signoffs" / "2026-11-02-SEC-4.7.yaml").is_file()

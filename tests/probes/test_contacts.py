@@ -100,7 +100,7 @@ def test_slip_in_an_entry_is_told_and_leaves_the_others(write: Write) -> None:
         ({"name": "On-Call"}, "the name 'On-Call' is nobody's"),
         ({"name": "{{who}}"}, "nobody's"),
         ({"duty": "TBD"}, "the duty 'TBD' is none"),
-        ({"phone": "13800138000"}, "the number 13800138000 is the original's"),
+        ({"phone": "13800138000"}, "the number 13800…00 is the original's"),
         ({"phone": "+86 138 0013 8003"}, "is the original's"),
         ({"email": "oncall@company.com"}, "the domain company.com is the original's"),
         ({"email": "ops@your-company.com"}, "is the original's"),
@@ -142,7 +142,9 @@ def test_number_that_can_be_dialled(text: str) -> None:
     ],
 )
 def test_number_that_cannot_be_dialled(text: str, says: str) -> None:
-    assert says in contacts.phone_slip(text)
+    said = contacts.phone_slip(text)
+    assert says in said
+    assert text not in said, "a report is no list of telephone numbers"
 
 
 @pytest.mark.parametrize("text", ["a@toy.example", "A.b+c@mail.toy.example", "a@other.org"])
