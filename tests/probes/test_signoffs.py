@@ -127,6 +127,30 @@ def test_record_that_was_changed_afterwards(repository: Repository, committed: b
     assert age(repository.found()).value is None
 
 
+def test_record_that_a_merge_changed(repository: Repository) -> None:
+    path = repository.sign()
+    repository.commit()
+    repository.git("checkout", "-q", "-b", "side", "HEAD~1")
+    (repository.path / "other").write_text("x")
+    repository.commit("Something else")
+    repository.git("checkout", "-q", "main")
+    repository.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    path.write_text(path.read_text().replace("took one away", "took none away"))
+    repository.commit("Merge")
+    assert trouble(repository.found()) == f"{path.name} was changed after it was signed"
+
+
+def test_record_that_came_by_a_merge(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "side")
+    repository.sign()
+    repository.commit()
+    repository.git("checkout", "-q", "main")
+    (repository.path / "other").write_text("x")
+    repository.commit("Something else", author="helper@toy.example")
+    repository.git("merge", "-q", "--no-ff", "-m", "Merge", "side", author="helper@toy.example")
+    assert trouble(repository.found()) == "in order"
+
+
 def test_record_that_somebody_else_committed(repository: Repository) -> None:
     repository.sign()
     repository.commit(author="helper@toy.example")
@@ -222,6 +246,6 @@ def test_bad_signature_of_a_key(repository: Repository) -> None:
     repository.commit()
     [one] = repository.found().standings
     assert one.commit is not None
-    bad = signoffs.Commit(one.commit.hash, "S", SIGNER, TODAY, "B", "A")
+    bad = signoffs.Commit(one.commit.hash, "S", SIGNER, TODAY, "B", one.commit.blob)
     roster = contacts.load(repository.folder / contacts.NAME)
     assert "has a bad signature: commit" in next(signoffs._signer(one.signed, bad, roster))
