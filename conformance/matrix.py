@@ -19,6 +19,9 @@ _SENTENCE = re.compile(rf"^\| \[({_ID})\]\((\w+\.md)#\1\) +\| (.+?) +\| ([a-z, ]
 _REASON = re.compile(rf"^\| ({_ID}) +\| ([a-z, ]+?) +\| (.+?) +\|$", re.MULTILINE)
 
 
+_SECTION = re.compile(rf'<a id="({_ID})"></a>|^Suite: (.+?)(?:Original|\n\n)', re.MULTILINE | re.DOTALL)
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of the runbook: its page, and the suites in which it is to be checked."""
@@ -116,6 +119,17 @@ def sentences(readme: str) -> tuple[Sentence, ...]:
     return tuple(
         Sentence(found[1], found[2], found[3], tuple(_words(found[4]))) for found in _SENTENCE.finditer(readme)
     )
+
+
+def sections(page: str) -> dict[str, frozenset[str]]:
+    """The ids whose sections a page has, each with the suites that its line `Suite:` names."""
+    found: dict[str, frozenset[str]] = {}
+    for place in _SECTION.finditer(page):
+        if place[1]:
+            found[place[1]] = frozenset()
+        elif found:
+            found[list(found)[-1]] = frozenset(set(re.findall(r"\w+", place[2])) & set(SUITES))
+    return found
 
 
 def reasons(readme: str) -> tuple[Reason, ...]:

@@ -69,17 +69,12 @@ def _is(said: re.Match[str], limit: Limit, unit: str) -> bool:
     return limit.value == float(said["number"]) * _FACTORS.get(said["unit"] or "", 1)
 
 
-def ids_of(text: str) -> list[str]:
-    """The ids whose sections a page has."""
-    return _ANCHORS.findall(text)
-
-
 def lines(page: Path) -> Iterator[Line]:
     """Every line of a page that states limits; raises OSError."""
     ids: tuple[str, ...] = ()
     columns: list[str] = []
     for text in page.read_text(encoding="utf-8").splitlines():
-        anchors = ids_of(text)
+        anchors = _ANCHORS.findall(text)
         if anchors:
             ids = tuple(anchors)
         if not text.startswith("|"):

@@ -75,9 +75,11 @@ def test_matrix_is_told_to_the_report(run: Probing) -> None:
             "OPS-1.4 has a predeploy check, and",
         ),
         ("runbook/changes.md", '<a id="CHG-6.2"></a>', "", "changes.md has no section CHG-6.2"),
+        ("runbook/changes.md", "Suite: predeploy. Original: 6.2", "Suite: drill. Original: 6.2",
+         "changes.md names drill for CHG-6.2, the README predeploy"),
         ("runbook/README.md", "| [CHG-6.2](changes.md#CHG-6.2)", "| CHG-6.2", "a section CHG-6.2, which the README"),
     ],
-)
+)  # fmt: skip
 def test_sentence_that_is_not_accounted_for(run: Probing, name: str, old: str, new: str, says: str) -> None:
     edit(run, name, old, new)
     assert says in str(traced(run).value)
