@@ -49,8 +49,8 @@ class Repository:
         self.git("add", "-A")
         self.git("-c", "commit.gpgsign=false", "commit", "-q", "-m", subject, author=author, when=when)
 
-    def roster(self, name: str) -> None:
-        entry = {"name": name, "duty": "all", "phone": "+12025550100", "email": SIGNER, "confirmed": str(TODAY)}
+    def roster(self, name: str, email: str = SIGNER) -> None:
+        entry = {"name": name, "duty": "all", "phone": "+12025550100", "email": email, "confirmed": str(TODAY)}
         found = {"domains": ["toy.example"], "roles": {"tech-lead": entry}, "on_call": []}
         (self.folder / contacts.NAME).write_text(yaml.safe_dump(found), encoding="utf-8")
 
@@ -155,6 +155,17 @@ def test_record_that_somebody_else_committed(repository: Repository) -> None:
     repository.sign()
     repository.commit(author="helper@toy.example")
     assert "is signed by Desk and was committed by helper@toy.example" in trouble(repository.found())
+
+
+def test_signer_whose_address_changed_since(repository: Repository) -> None:
+    repository.sign()
+    repository.commit()
+    repository.roster("Desk", "new@toy.example")
+    repository.commit("Another address")
+    assert trouble(repository.found()) == "in order"
+    repository.sign(TODAY - timedelta(days=1))
+    repository.commit()
+    assert f"is signed by Desk and was committed by {SIGNER}" in trouble(repository.found())
 
 
 @pytest.mark.parametrize("change", [{"signer": "Stranger"}, {"role": "cto"}])
