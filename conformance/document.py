@@ -58,9 +58,15 @@ def load(path: Path) -> Document:
     """Read a YAML file; raises BadFile for a file that is unreadable, no YAML, or that says a key twice."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=_LOADER)
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile([Slip(path, 1, f"cannot be read: {error}")]) from None
+    return parse(path, text)
+
+
+def parse(path: Path, text: str) -> Document:
+    """The same of a text that is at hand already; `path` is only named."""
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(filter(None, (error.context, error.problem)))

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from conformance import evidence, page
+from conformance import evidence, page, tracing
 
 NAME = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,7 +42,7 @@ def context(run: dict[str, Any], checks: list[dict[str, Any]]) -> dict[str, Any]
         "exempt": [row for row in rows if row["kind"] == "not-applicable"],
         "baselines": [row for row in rows if row["kind"] == "baseline"],
         "manual": [row for row in rows if row["check"]["disposition"] == "manual"],
-        "overrides": page.overrides(rows),
+        "overrides": page.overrides(rows), "matrix": tracing.rows(run.get("matrix") or [], rows),
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +45,13 @@ class Probing:
     kept: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
+    checkout: Path = Path()
+    folder: Path = Path()  # beside the target's file: waivers, contacts, sign-offs, incidents
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def tell(self, name: str, value: Any) -> None:
+        """A JSON value for the record of the run, where the report has a place for it."""
+        self.told[name] = value
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a JSON value for the next run; it is stored when this run turns out complete."""

@@ -39,7 +39,7 @@ class Measuring:
         self._probing = Probing(
             target=settings.target, faults=self._faults, queries={}, previous=self.previous.get("kept", {}),
             windows={name: duration.seconds(row.window) for name, row in settings.rows.items() if row.window},
-            probe=self._result, timeout=deadline,
+            probe=self._result, timeout=deadline, checkout=settings.checkout, folder=settings.folder,
         )  # fmt: skip
         self._running = Running(self._probing, deadline)
         self.concluding = Concluding(
@@ -81,6 +81,7 @@ class Measuring:
             "kept": self._probing.kept,
             "versions": self._probing.versions,
             "cost": {"probes_s": self._running.durations(), **self._probing.cost},
+            "told": self._probing.told,
         }
 
     def result(self, name: str) -> Any:
@@ -148,7 +149,7 @@ class Run:
             "finished": now().isoformat(), "complete": not interrupted, "deselected": self.deselected,
             "git": self._git or {"commit": None, "dirty": None}, "clock": facts.clock(),
             "versions": {**facts.versions(), **self.leavings.get("versions", {})},
-            "cost": self.leavings.get("cost", {}), "slips": self.settings.slips,
+            "cost": self.leavings.get("cost", {}), "slips": self.settings.slips, **self.leavings.get("told", {}),
         }  # fmt: skip
         so_far = results.build([*self.lines, {"type": "end", **end}])
         end["gate"] = gate.reasons(so_far, gate.FAIL_ON[self.options.fail_on]) + self.broken + self.trouble

@@ -6,7 +6,8 @@ from typing import Annotated
 import pytest
 import typer
 
-from conformance import settings, targets, waivers
+from conformance import contacts, settings, targets, waivers
+from conformance.document import BadFile
 from conformance.reading import now
 
 
@@ -32,6 +33,8 @@ def validate(
         late = waivers.expired(told.folder / "waivers.yaml", now())
         for words in late:
             typer.echo(words, err=True)
+        for slip in _of_contacts(told.folder / contacts.NAME):
+            typer.echo(f"{slip} (monthly runs will say so)", err=True)
         typer.echo(
             f"{name}: {len(told.rows)} rows, {len(told.target.overrides)} overridden, "
             f"{len(told.target.services)} services, {len(told.waivers)} waivers, "
@@ -39,3 +42,13 @@ def validate(
             f"{'good, but for what is said above' if told.slips or late else 'good'}"
         )
     raise typer.Exit(4 if bad else 0)
+
+
+def _of_contacts(path: Path) -> list[str]:
+    """The slips of a roster; none where there is no roster yet."""
+    if not path.exists():
+        return []
+    try:
+        return list(contacts.load(path).slips)
+    except BadFile as error:
+        return [str(slip) for slip in error.slips]

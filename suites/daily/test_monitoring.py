@@ -14,6 +14,7 @@ def test_prometheus_ready(prometheus_ready, require):
 
 
 @pytest.mark.daily
+@pytest.mark.monthly
 @pytest.mark.runbook("MON-2.12")
 def test_alertmanager_ready(alertmanager_answer, require):
     """Alertmanager is ready to pass alerts on."""

@@ -72,6 +72,23 @@ def run(checks: list[dict[str, Any]], not_run: tuple[str, ...] = (), **changes: 
     return results.build([*lines, {"type": "end", **end, "gate": why, "exit_code": int(bool(why)), **changes}])
 
 
+def sentence(runbook_id: str, text: str, suites: tuple[str, ...], *names: str, reason: str = "") -> dict[str, Any]:
+    """A line of the matrix: checked by `names` in the first suite; `reason` stands for the others."""
+    return {
+        "id": runbook_id, "sentence": text, "suites": list(suites),
+        "checks": [{"name": name, "suites": list(suites[:1]), "manual": name.startswith("signoff.")} for name in names],
+        "reasons": dict.fromkeys(suites[1:], reason) if reason else {},
+    }  # fmt: skip
+
+
+MATRIX = [
+    sentence("OPS-1.1", "Every service runs", ("daily",), "test_state", "test_container_health", "service.restarts"),
+    sentence("SEC-4.7", "Privileges are reviewed", ("monthly", "drill"), "test_privileges", "signoff.privileges",
+             reason="not built yet: drills"),
+    sentence("SEC-4.9", "Strangers get 403", ("monthly", "postdeploy"), "test_admin"),
+]  # fmt: skip
+
+
 def varied() -> dict[str, Any]:
     """A run in which everything occurs that a page has to show."""
     free = "disk free of /var/lib/postgresql is 7.4 % (warning below 20, critical below 10)"
@@ -142,7 +159,7 @@ def varied() -> dict[str, Any]:
               sentence="The contact roster is right.", next_step="see runbook/emergency.md#EMG-5.5"),
         check("test_change", runbook=["CHG-6.1"], sentence="Every change went through the flow."),
         check("test_pool", runbook=["PERF-3.4"], reading=reading(20, "connections"), sentence="The pool is as sized."),
-    ])  # fmt: skip
+    ], matrix=MATRIX)  # fmt: skip
 
 
 def many(count: int) -> dict[str, Any]:
@@ -182,4 +199,5 @@ def hostile() -> dict[str, Any]:
         marker_expr=bad, previous=bad, trouble=[bad], slips=[bad], gate=[bad], versions={bad: bad},
         hashes={bad: bad}, cost={bad: {bad: bad}, "x": bad}, git={"commit": bad, "dirty": True}, utc_offset=bad,
         clock={"synchronised": None, "max_error_s": bad}, started=bad, finished=bad,
+        matrix=[sentence(bad, bad, (bad, bad + "2"), bad, reason=bad)],
     )  # fmt: skip

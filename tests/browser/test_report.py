@@ -71,6 +71,21 @@ def test_every_check_stands_on_the_page_once_and_each_finding_under_its_root(rep
     assert "test_ping" in root.locator(".follow").first.inner_text()
 
 
+def test_matrix_says_of_each_sentence_what_proves_it(report: Report) -> None:
+    page = report(records.varied())
+    page.get_by_role("navigation").get_by_role("link", name="Traceability").click()
+    lines = page.locator("#matrix tbody tr")
+
+    assert lines.count() == len(records.MATRIX)
+    first, second, third = lines.all_inner_texts()
+    assert "test_state, test_container_health, service.restarts" in first
+    assert "CRITICAL" in first
+    assert "signoff.privileges (manual)" in second
+    assert "drill: not built yet: drills" in second
+    assert "postdeploy: no check and no reason" in third
+    assert "not looked at" in third
+
+
 def test_evidence_opens_by_keyboard(report: Report) -> None:
     page = report(records.varied())
     details = page.locator(".checks details").first

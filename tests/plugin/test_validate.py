@@ -94,6 +94,21 @@ def test_every_slip_in_not_applicable_is_exit_4_and_says_what_to_write(
     assert words in output
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("- words\n", "contacts.yaml:1: holds a list"),
+        ("domains: [a]\nroles: {cto: {}}\non_call: []\n", "name: is missing"),
+    ],
+)
+def test_slip_in_the_roster_is_told_and_refuses_nothing(project: Project, text: str, words: str) -> None:
+    project.write("targets/toy/contacts.yaml", text)
+    exit_code, output = validate()
+    assert exit_code == 0
+    assert words in output
+    assert "(monthly runs will say so)" in output
+
+
 def test_no_target_at_all(project: Project) -> None:
     (project.path / "targets" / "toy.yaml").unlink()
     exit_code, output = validate()

@@ -56,6 +56,12 @@ def daily(runner: Callable[[str], Runner]) -> Runner:
 
 
 @pytest.fixture(scope="session")
+def monthly(runner: Callable[[str], Runner]) -> Runner:
+    """Run the monthly suite."""
+    return runner("monthly")
+
+
+@pytest.fixture(scope="session")
 def weekly(runner: Callable[[str], Runner]) -> Runner:
     """Run the weekly suite."""
     return runner("weekly")
