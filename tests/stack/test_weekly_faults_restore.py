@@ -1,7 +1,9 @@
 """For each weekly check of the backups a fault, injected into the real stack, that turns it to its named verdict."""
 
 import ast
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from tests.stack import stack
 from tests.stack.conftest import Finished, Runner
 from tests.stack.fault import Fault, differences, injected
 from tests.stack.faults import restore as faults
+from tests.stack.faults import restore_held as held
 
 OURS = ("suites/daily/test_backups.py", "suites/weekly/test_backups.py", "suites/weekly/test_restore.py")
 # The sets of the database and of the roles do not touch one another.
@@ -35,10 +38,19 @@ BATCHES = {
     "damaged": (faults.DAMAGED,),
     "growing": (faults.GROWING,),
     "old": (faults.OLD,),
+    "sequence": (held.SEQUENCE_BEHIND,),
+    "default": (held.NO_DEFAULT,),
+    "rights": (held.NO_RIGHTS,),
+    "empty new": (held.EMPTY_NEW,),
+    "roles, value": (held.HOLLOW_ROLE, held.CHANGED_VALUE),
+    "absurd count": (held.ABSURD_COUNT,),
+    "old manifest": (held.OLD_MANIFEST,),
+    "another's manifest": (held.OTHER_MANIFEST,),
+    "broken manifest": (held.BROKEN_MANIFEST,),
 }
 # Turned red below, where the target or the time must be another; or by the daily suite's faults.
-ELSEWHERE = {"restore.age", "restore.time", "backup.kept", "test_restore_leftovers", "test_backup_exists",
-             "backup.size", "backup.size.share", "test_backup_format"}  # fmt: skip
+ELSEWHERE = {"restore.age", "restore.time", "restore.erosion", "backup.kept", "test_restore_leftovers",
+             "test_backup_exists", "backup.size", "backup.size.share", "test_backup_format"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +147,21 @@ def test_old_data_in_a_fresh_file(weekly: Runner, healthy: Finished, variant: Va
 def test_restore_that_takes_longer_than_a_recovery_may(weekly: Runner, healthy: Finished, variant: Variant) -> None:
     checkout = variant({"thresholds.yaml": ("warning: {above: 900}", "warning: {above: 0.1}")})
     assert weekly(*OURS, checkout=checkout).check("restore.time[database]")["verdict"] == "WARNING"
+
+
+def test_table_that_lost_a_little_each_week(weekly: Runner, healthy: Finished, state: Path, tmp_path: Path) -> None:
+    shutil.copytree(state, tmp_path / "state")
+    [snapshot] = (tmp_path / "state").rglob("snapshot-demo-weekly.json")
+    kept = json.loads(snapshot.read_text(encoding="utf-8"))
+    for counts in kept["restore.peaks"]["database"].values():
+        counts[0][1] *= 1.5
+    snapshot.write_text(json.dumps(kept), encoding="utf-8")
+
+    found = weekly(*OURS, environ={"XDG_STATE_HOME": str(tmp_path / "state")})
+
+    check = found.check("restore.erosion[database]")
+    assert (check["verdict"], check["threshold"]["window"]) == ("WARNING", "90d"), found.output
+    assert found.check("restore.loss[database]")["verdict"] == "OK"
 
 
 def test_backups_that_are_removed_too_early(weekly: Runner, tmp_path: Path) -> None:
