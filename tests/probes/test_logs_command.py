@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import docker
 import pytest
+
+from conformance.cli import logs
+from fixtures.stream import Line
 
 CHECKOUT = Path(__file__).parents[2]
 CANARY = "correct-horse-battery"
@@ -99,6 +103,16 @@ def test_engine_that_fails_hides_no_files(command: Command, tmp_path: Path) -> N
     found = command("--service=api", "--service=app")
     assert (found.returncode, found.stdout[-2:]) == (3, "x\n")
     assert found.stderr.count("a log cannot be read") == 1
+
+
+def test_container_that_goes_away_meanwhile_is_said_and_its_lines_are_kept() -> None:
+    def gone() -> Iterator[Line]:
+        yield Line(datetime.now(UTC), "toy_api_1", "INFO x")
+        raise docker.errors.NotFound("404", explanation="No such container: 1")
+
+    troubles: list[str] = []
+    assert [one.text for one in logs._safely(gone(), troubles)] == ["INFO x"]
+    assert troubles == ["No such container: 1: it is gone since it was listed, so ask again"]
 
 
 def test_files_that_are_not_there_are_exit_3_and_say_where_they_should_be(command: Command, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Backups, weekly: what a run touches and leaves, and what needs another time or target than the faults in batches."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +74,23 @@ def test_restore_that_takes_longer_than_a_recovery_may(
 ) -> None:
     checkout = variant({"thresholds.yaml": ("warning: {above: 900}", "warning: {above: 0.1}")})
     assert weekly(*OURS, checkout=checkout).check("restore.time[database]")["verdict"] == "WARNING"
+
+
+def test_table_that_lost_a_little_each_week(
+    weekly: Runner, weekly_green: Finished, state: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(state, tmp_path / "state")
+    [snapshot] = (tmp_path / "state").rglob("snapshot-demo-weekly.json")
+    kept = json.loads(snapshot.read_text(encoding="utf-8"))
+    for counts in kept["restore.peaks"]["database"].values():
+        counts[0][1] *= 1.5
+    snapshot.write_text(json.dumps(kept), encoding="utf-8")
+
+    found = weekly(*OURS, environ={"XDG_STATE_HOME": str(tmp_path / "state")})
+
+    check = found.check("restore.erosion[database]")
+    assert (check["verdict"], check["threshold"]["window"]) == ("WARNING", "90d"), found.output
+    assert found.check("restore.loss[database]")["verdict"] == "OK"
 
 
 def test_backups_that_are_removed_too_early(weekly: Runner, tmp_path: Path) -> None:

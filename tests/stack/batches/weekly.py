@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.stack.batches import Batches, beside, in_turn
-from tests.stack.faults import postgres_blind, postgres_weekly, redis_weekly, restore
+from tests.stack.faults import postgres_blind, postgres_weekly, redis_weekly, restore, restore_held
 from tests.stack.faults.container_logs import LOG_NOWHERE
 from tests.stack.faults.limits import HTTP_POOL, LLM_WIDE
 from tests.stack.faults.monitoring import PROMETHEUS_STOPPED
@@ -83,6 +83,15 @@ RESTORES: Batches = {
     "hidden": (restore.HIDDEN,),
     "growing": (restore.GROWING,),
     "old": (restore.OLD,),
+    "sequence": (restore_held.SEQUENCE_BEHIND,),
+    "default": (restore_held.NO_DEFAULT,),
+    "rights": (restore_held.NO_RIGHTS,),
+    "empty new": (restore_held.EMPTY_NEW,),
+    "roles and a value": (restore_held.HOLLOW_ROLE, restore_held.CHANGED_VALUE),
+    "absurd count": (restore_held.ABSURD_COUNT,),
+    "old manifest": (restore_held.OLD_MANIFEST,),
+    "another manifest": (restore_held.OTHER_MANIFEST,),
+    "broken manifest": (restore_held.BROKEN_MANIFEST,),
 }
 
 # Of PostgreSQL's these stay away from what a restored backup is held against; the others may change it.
@@ -112,6 +121,7 @@ ELSEWHERE = {
     "postgres.replication.lag": "test_weekly_faults_postgres.py::test_standby_that_is_missing_and_one_that_lags",
     "restore.age": "test_weekly_faults_restore.py::test_old_data_in_a_fresh_file",
     "restore.time": "test_weekly_faults_restore.py::test_restore_that_takes_longer_than_a_recovery_may",
+    "restore.erosion": "test_weekly_faults_restore.py::test_table_that_lost_a_little_each_week",
     "backup.kept": "test_weekly_faults_restore.py::test_backups_that_are_removed_too_early",
     "test_restore_leftovers": "test_weekly_faults_restore.py::test_killed_run_is_swept_and_reported_by_the_next",
 }  # fmt: skip

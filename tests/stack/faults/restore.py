@@ -14,8 +14,8 @@ BEHIND = {
     "kind": ("test_dump_tables", "test_dump_roles", "test_dump_counted", "test_restore_preflight"),
     "preflight": ("test_restore",),
     "restore": (
-        "test_restored_schema", "test_restored_rows", "test_restored_empty", "restore.loss", "restore.age",
-        "test_restored_damage", "restore.time",
+        "test_restored_schema", "test_restored_rows", "test_restored_empty", "test_restored_sequences", "restore.loss",
+        "restore.erosion", "restore.age", "test_restored_damage", "restore.time",
     ),
 }  # fmt: skip
 SMOKE = ("schema is the newest", "a user has conversations")
@@ -30,22 +30,29 @@ def _behind(level: str, cause: str) -> dict[str, Expect]:
     }
 
 
-def newest(how: str, *, manifest: bool = False) -> None:
-    """Write a newest backup: what the shell's `how` makes of the good dump's SQL, or of $good itself."""
+def newest(how: str, *, manifest: bool = False, lie: str = "", kind: str = "postgres") -> None:
+    """Write a newest backup: what the shell's `how` makes of the good dump's SQL, or of $good itself.
+
+    With the good one's manifest, as if it had been written with it, but for a `lie` of sed.
+    """
+    believed = (
+        """&& sed -e "s/$good/$bad/" -e "s/\\"written\\": \\"[^\\"]*/\\"written\\": \\"$(date -u +%FT%T+00:00)/" """
+        f"-e '{lie}' $good.manifest >$bad.manifest "
+    )
     script = (
-        f"cd {FOLDER} && good=$(ls postgres_*Z.sql.gz | sort | tail -n 1) "
-        f"&& bad=postgres_$(date -u +%Y%m%dT%H%M%SZ){MARK} && {how} >.making && mv .making $bad "
-        + ("&& cp $good.manifest $bad.manifest " if manifest else "")
+        f"cd {FOLDER} && good=$(ls {kind}_*Z.sql.gz | sort | tail -n 1) "
+        f"&& bad={kind}_$(date -u +%Y%m%dT%H%M%SZ){MARK} && {how} >.making && mv .making $bad "
+        + (believed if manifest or lie else "")
         + "&& chmod 0640 $bad* && chgrp backup $bad*"
     )
     stack.as_root("backup", script)
 
 
-def dumped(words: str) -> None:
-    """The same of a dump that the job's own role makes with other options."""
+def dumped(words: str, edit: str = "") -> None:
+    """The same of a dump that the job's own role makes with other options, but for an `edit` of sed."""
     made = f"cd {FOLDER} && set -o pipefail && {words} | gzip >.dumped"
     stack.docker("exec", "-u", "backup", stack.container("backup"), "bash", "-c", made)
-    newest("cat .dumped")
+    newest(f"zcat .dumped | sed '{edit}' | gzip" if edit else "cat .dumped")
 
 
 def gone() -> None:
@@ -53,11 +60,15 @@ def gone() -> None:
     stack.as_root("backup", f"rm -f {FOLDER}/*{MARK}* {FOLDER}/.making {FOLDER}/.dumped {FOLDER}/*_older.sql.gz")
 
 
-def _sed(edit: str) -> str:
+def edited(edit: str) -> str:
+    """The good dump but for an edit of sed."""
     return f"zcat $good | sed '{edit}' | gzip"
 
 
-NO_MANIFEST = {"test_dump_manifest[database]": root("WARNING", "none")}
+NO_MANIFEST = {
+    "test_dump_manifest[database]": root("WARNING", "none"),
+    "backup.manifest[database]": blocked("test_dump_manifest[database]"),
+}
 
 TRUNCATED = Fault(
     "the newest dump is a gzip cut off at 60 %",
@@ -128,6 +139,7 @@ MISSING_TABLE = Fault(
         "test_restored_rows[database]": root("CRITICAL", "tool_calls has no rows"),
         "test_restored_schema[database]": root("WARNING", "missing"),
         "restore.loss[database]": root("WARNING"),
+        "restore.erosion[database]": root("WARNING"),
         **NO_MANIFEST,
     },
 )
@@ -140,32 +152,34 @@ EMPTY_TABLE = Fault(
         "test_restored_rows[database]": root("CRITICAL", "tool_calls has 0 rows"),
         "test_restored_empty[database]": root("WARNING", "tool_calls"),
         "restore.loss[database]": root("WARNING", "100"),
+        "restore.erosion[database]": root("WARNING", "100"),
         **NO_MANIFEST,
     },
 )
 
 LOST_ROW = Fault(
     "one row of a leaf table is not in the newest dump any more",
-    inject=lambda: newest(_sed("/^COPY public.tool_calls /{n;d}"), manifest=True),
+    inject=lambda: newest(edited("/^COPY public.tool_calls /{n;d}"), manifest=True),
     remove=gone,
     expect={"test_dump_counted[database]": root("CRITICAL", "public.tool_calls has")},
 )
 
 NOT_MIGRATED = Fault(
     "the newest dump is of a database before its last migration",
-    inject=lambda: newest(_sed("/^2\\tmessages and tool calls/d")),
+    inject=lambda: newest(edited("/^2\\tmessages and tool calls/d")),
     remove=gone,
     expect={
         "test_restored_smoke[database/schema is the newest]": root("CRITICAL", "is f"),
         "test_restored_rows[database]": root("CRITICAL", "schema_migrations has 1 rows"),
         "restore.loss[database]": root("WARNING", "50"),
+        "restore.erosion[database]": root("WARNING", "50"),
         **NO_MANIFEST,
     },
 )
 
 STRANGE_OWNER = Fault(
     "the newest dump names a role that is in no backup",
-    inject=lambda: newest(_sed("s/TABLE public.users OWNER TO agent_v3/TABLE public.users OWNER TO stranger/")),
+    inject=lambda: newest(edited("s/TABLE public.users OWNER TO agent_v3/TABLE public.users OWNER TO stranger/")),
     remove=gone,
     expect={
         "test_dump_roles[database]": root("WARNING", "stranger"),
@@ -176,7 +190,7 @@ STRANGE_OWNER = Fault(
 
 FAILING_STATEMENT = Fault(
     "a statement in the middle of the newest dump fails",
-    inject=lambda: newest(_sed("s/^CREATE INDEX messages_created_at .*/&\\nSELECT 1 \\/ 0;/")),
+    inject=lambda: newest(edited("s/^CREATE INDEX messages_created_at .*/&\\nSELECT 1 \\/ 0;/")),
     remove=gone,
     expect={
         "test_restore[database]": root("CRITICAL", "22012"),
@@ -187,7 +201,7 @@ FAILING_STATEMENT = Fault(
 
 NEWER_MAJOR = Fault(
     "the newest dump is of a server newer than any here",
-    inject=lambda: newest(_sed("s/^\\(-- Dumped from database version\\) .*/\\1 99.1/"), manifest=True),
+    inject=lambda: newest(edited("s/^\\(-- Dumped from database version\\) .*/\\1 99.1/"), manifest=True),
     remove=gone,
     expect={
         "test_restore_preflight[database]": root("UNKNOWN", "PostgreSQL 99"),
