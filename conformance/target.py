@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from conformance.pattern import matches
+from conformance.target_nginx import Nginx
 from conformance.threshold import Duration, NoData, Override, Strict, iso_date
 
 Text = Annotated[str, Field(min_length=1)]
@@ -273,6 +274,7 @@ class Target(Strict):
     redis: Redis | None = None
     prometheus: Prometheus | None = None
     alertmanager: Alertmanager | None = None
+    nginx: Nginx | None = None
     logs: dict[str, Log] = {}
     backups: dict[str, Backups] = {}
     certificates: dict[str, Certificate] = {}
@@ -296,6 +298,13 @@ class Target(Strict):
         for name, one in self.backups.items():
             if one.roles is not None and one.roles not in self.backups:
                 raise ValueError(f"backups.{name}.roles: there is no set {one.roles!r} among backups")
+        return self
+
+    @model_validator(mode="after")
+    def _tried_where_it_harms_nobody(self) -> Self:
+        admin = self.nginx.admin if self.nginx else None
+        if admin and admin.namespace and not self.disposable:
+            raise ValueError("nginx.admin.namespace takes addresses away from their owners: disposable targets only")
         return self
 
     @property
