@@ -21,11 +21,11 @@ class Point(Strict):
 class Admin(Strict):
     """The admin path, and who may use it: `allow` are the ranges of the whitelist.
 
-    With `harmless`, a path below it that changes nothing, the whitelist is tried by requests, and only then:
-    `answers` is the status that the application gives there, `refusal` what nginx gives to strangers. `public` is a
-    page that everybody may see. `proxies` are the load balancers in front, whose word on addresses counts. The asker is
-    `namespace`: a helper in nginx's own network namespace, which brings the addresses with it, for disposable targets
-    alone; or `points`, places with real addresses, which ask at `url`.
+    With `harmless`, a path below it that changes nothing, the whitelist is tried by requests, and only then: `url` is
+    where clients ask, `answers` the status that the application gives there, `refusal` what nginx gives to strangers
+    and `page` a piece of its page with that. `public` is a page that everybody may see. `proxies` are the load
+    balancers in front, whose word on addresses counts. The asker is `namespace`: a helper in nginx's own network
+    namespace, which brings the addresses with it, for disposable targets alone; or `points`, places with real ones.
     """
 
     path: Path = "/api/admin"
@@ -33,6 +33,7 @@ class Admin(Strict):
     harmless: Path | None = None
     answers: int = Field(200, ge=100, le=599)
     refusal: int = Field(403, ge=100, le=599)
+    page: Annotated[str, Field(min_length=3)] = "<center>nginx"
     public: Path | None = None
     proxies: list[str] = []
     namespace: bool = False
@@ -58,8 +59,8 @@ class Admin(Strict):
                 raise ValueError(f"harmless must lie below {self.path}")
             if self.namespace == bool(self.points):
                 raise ValueError("say where to ask from: either namespace: true or points")
-        if bool(self.points) != bool(self.url):
-            raise ValueError("points ask at url, such as https://agent-v3.example: write both or neither")
+            if self.url is None:
+                raise ValueError("say where clients ask: url, such as https://agent-v3.example")
         return self
 
     @property
