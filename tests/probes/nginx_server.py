@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.probes import Probing
-from fixtures import admin, asker, nginx
+from fixtures import admin, admin_plan, asker, nginx, vantage
 from fixtures.docker import Engine
 from tests.probes.support import body, measure, probing
 from tests.probes.test_docker import container
@@ -115,7 +115,7 @@ def examined(conf: Conf, folder: Path, monkeypatch: pytest.MonkeyPatch, **keys: 
         )  # fmt: skip
         results["nginx_settings"] = nginx.read(shown.stdout, "nginx")
         monkeypatch.setattr(admin, "_address", lambda *_: ADDRESS)
-        monkeypatch.setattr(admin.vantage, "in_namespace", lambda _run, _one, plan: ask(pid, plan))
+        monkeypatch.setattr(vantage, "in_namespace", lambda _run, _one, plan: ask(pid, plan))
         results["admin_asked"] = measure("admin_asked", run)
         results["admin_logged"] = measure("admin_logged", run)
     return run
@@ -137,7 +137,7 @@ def findings(run: Probing) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, good in GOOD.items():
         kind = _SUBJECTS.get(name, "")
-        for one in getattr(admin.admin_plan, kind)(target) if kind else [""]:
+        for one in getattr(admin_plan, kind)(target) if kind else [""]:
             words = [asked, one, target] if kind else [asked, target]
             words.insert(1, run.probe("admin_logged")) if name == "admin_source" else None
             reading = body(getattr(admin, name))(*words)
