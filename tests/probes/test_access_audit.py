@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from fixtures import access_audit, marks
+from fixtures import access, access_audit, access_files, marks
 from fixtures.access_audit import About, Audit, Bursts, Table, neighbourhood, suspicion
 from fixtures.access_line import Request
-from tests.probes.access_logs import NOW, combined, strangers
+from fixtures.docker import Engine
+from tests.probes.access_logs import ADMIN, NOW, combined, strangers
+from tests.probes.support import measure, probing, unmeasured
 from tests.probes.support import target as make_target
+from tests.probes.test_docker import container
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +118,42 @@ def test_about_is_asked_only_of_requests_with_an_agent() -> None:
     audit.add(Request(1, "1.1.1.1", "/", 200, "", None), False)
     audit.add(Request(1, "1.1.1.1", "/", 200, "curl", None), False)
     assert len(asked) == 1
+
+
+# Where there is no file
+
+
+class FakeApi:
+    """The two calls of the engine that are made."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text, self.asked = text, dict[str, object]()
+
+    def logs(self, _: str, **keys: object) -> list[bytes]:
+        self.asked = keys
+        return [self.text[:10], self.text[10:]]
+
+    def inspect_container(self, _: str) -> dict[str, object]:
+        networks = {"a": {"Gateway": "172.18.0.1", "IPv6Gateway": ""}, "b": {"Gateway": "", "IPv6Gateway": "fd00::1"}}
+        return {"NetworkSettings": {"Networks": networks}}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_without_files_the_log_is_what_the_container_prints(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = FakeApi(combined("9.9.9.9", "/api/admin").encode() + combined("fd00::1").encode())
+    for module in (access, access_files):
+        monkeypatch.setattr(module, "client", lambda _: api)
+    engine = Engine({"nginx": (container(Created="2026-01-01T00:00:00Z"),)}, {}, "", "")
+    run = probing(results={"docker_engine": engine}, nginx={"admin": ADMIN})
+    log, audit = measure("access_log", run)["access.admin.strangers"]
+    assert (audit.requests, audit.strangers, audit.through_gateway) == (2, 1, 1)
+    assert api.asked["stderr"] is False
+    assert log.source.born == pytest.approx(1767225600)
+    assert audit.about.gateways == {"172.18.0.1", "fd00::1"}
+
+
+def test_container_that_is_not_there_has_no_log() -> None:
+    found = unmeasured("access_log", probing(results={"docker_engine": Engine({}, {}, "", "")}, nginx={"admin": ADMIN}))
+    assert (found.reason, found.parts) == ("nginx has no container to read a log of", ("nginx",))
