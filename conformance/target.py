@@ -300,13 +300,6 @@ class Target(Strict):
                 raise ValueError(f"backups.{name}.roles: there is no set {one.roles!r} among backups")
         return self
 
-    @model_validator(mode="after")
-    def _tried_where_it_harms_nobody(self) -> Self:
-        admin = self.nginx.admin if self.nginx else None
-        if admin and admin.namespace and not self.disposable:
-            raise ValueError("nginx.admin.namespace takes addresses away from their owners: disposable targets only")
-        return self
-
     @property
     def overrides_in_force(self) -> dict[str, Override]:
         """The overrides that are not past their review date."""

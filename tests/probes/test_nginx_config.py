@@ -83,6 +83,7 @@ def test_include_of_itself_ends() -> None:
         ("location /api/admin { allow 10.0.0.0/8; deny all; return 200 x; }", ["/api/admin"]),
         ("location /api/admin { proxy_pass http://a; if ($other = 0) { return 403; } }", ["/api/admin"]),
         ("location /api/admin { GUARD proxy_pass http://a; location /api/admin/in { return 200; } }", ["admin/in"]),
+        ("location /api/admin { proxy_pass http://a; if ($refused) { return 403; } }", []),
         ("listen 127.0.0.1:8081; location / { proxy_pass http://a; }", []),
         ("location / { root /srv; }", []),
         ("location / { try_files $uri @app; }", ["location / of"]),
@@ -90,7 +91,10 @@ def test_include_of_itself_ends() -> None:
 )  # fmt: skip
 def test_places_that_do_not_ask(inside: str, says: list[str]) -> None:
     guard = "if ($inside = 0) { return 403; }"
-    text = f"http {{ geo $inside {{ default 0; 10.0.0.0/8 1; }} server {{ {inside.replace('GUARD', guard)} }} }}"
+    text = (
+        "http { geo $inside { default 0; 10.0.0.0/8 1; } map $inside $out { 0 1; default 0; } "
+        f"map $out $refused {{ 1 1; default 0; }} server {{ {inside.replace('GUARD', guard)} }} }}"
+    )
     root = parse(text)
     found = unguarded(root, "/api/admin", geos(root))
     assert len(found) == len(says), found

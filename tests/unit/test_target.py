@@ -266,7 +266,7 @@ POINT = "points: {p: {host: 'local://', listed: true}}"
         (ADMIN % f"namespace: true, {POINT}", "say where to ask from: either namespace: true or points"),
         (ADMIN.replace("url: 'https://a.test', ", "") % POINT, "say where clients ask: url"),
         (ADMIN.replace("a.test", "a.test/x") % POINT, "should match pattern"),
-        (ADMIN % "namespace: true", "takes addresses away from their owners: disposable targets only"),
+        (ADMIN % "namespace: true", "takes addresses away from their owners: only where disposable is true"),
     ],
 )
 def test_slips_of_the_whitelist(tmp_path: Path, text: str, words: str) -> None:
