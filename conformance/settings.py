@@ -70,11 +70,11 @@ def load(checkout: Path, name: str | None) -> Settings:
     accepted, slips = waivers.load(path.with_suffix("") / "waivers.yaml", names)
     slips += targets.due(target, place)
     return Settings(
-        checkout, target, path, rows, in_force, used, accepted, slips, secrets, _state(target)
+        checkout, target, path, rows, in_force, used, accepted, slips, secrets, state_folder(target)
     )  # fmt: skip
 
 
-def _state(target: Target) -> Path:
+def state_folder(target: Target) -> Path:
     """The folder (0700 once made) that keeps what the next run compares with."""
     if target.state_dir:
         return target.path(target.state_dir)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from conformance.pattern import matches
+from conformance.target_nginx import Nginx
 from conformance.threshold import Duration, NoData, Override, Strict, iso_date
 
 Text = Annotated[str, Field(min_length=1)]
@@ -275,6 +276,7 @@ class Target(Strict):
     redis: Redis | None = None
     prometheus: Prometheus | None = None
     alertmanager: Alertmanager | None = None
+    nginx: Nginx | None = None
     logs: dict[str, Log] = {}
     backups: dict[str, Backups] = {}
     certificates: dict[str, Certificate] = {}

@@ -138,6 +138,12 @@ def _inconsistent(target: Target, source: Document) -> Iterator[Slip]:
             if other not in target.services:
                 place = ("services", name, "depends_on")
                 yield source.slip(place, f"services.{name}.depends_on names {other!r}, which is no service here")
+    admin = target.nginx.admin if target.nginx else None
+    if admin and admin.namespace and not target.disposable:
+        yield source.slip(
+            ("nginx", "admin", "namespace"),
+            "nginx.admin.namespace: takes addresses away from their owners: only where disposable is true",
+        )
     for name in target.postgres.pools if target.postgres else ():
         if name not in target.services:
             yield source.slip(("postgres", "pools", name), f"postgres.pools names {name!r}, which is no service here")

@@ -1,10 +1,5 @@
-"""Roster, incidents, sign-offs and runbook: each monthly check is turned, and the untouched checkout is green.
+"""Roster, incidents, sign-offs and runbook are files of the checkout: faults of them are edits in a copy of it."""
 
-Most of these facts are files of the checkout, so most faults are edits in a copy of it; what Alertmanager mails is
-asked of the running one.
-"""
-
-import ast
 import os
 import subprocess
 from collections.abc import Callable
@@ -12,16 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.thresholds import rows_named
-from tests.stack import stack
-from tests.stack.conftest import Finished, Runner
-from tests.stack.fault import Fault, differences, injected
-from tests.stack.faults.people import ALERTMANAGER_GONE, STRANGE_ADDRESS
+from tests.stack.running import Finished, Runner
 
 Variant = Callable[..., Path]
-BATCHES = {"receivers": (STRANGE_ADDRESS,), "stopped": (ALERTMANAGER_GONE,)}
 OURS = "contacts or incidents or signoffs or numbers or alertmanager"
-SUITES = ("test_contacts.py", "test_incidents.py", "test_signoffs.py", "test_runbook.py")
 CONTACTS = "targets/demo/contacts.yaml"
 INCIDENT = "targets/demo/incidents/20261110-001.md"
 SIGNED = "targets/demo/signoffs/2026-11-26-SEC-4.7.yaml"
@@ -89,18 +78,6 @@ def people_green(monthly: Runner) -> Finished:
     found = monthly("-k", OURS)
     assert found.findings() == [], found.output
     return found
-
-
-@pytest.mark.parametrize("faults", BATCHES.values(), ids=BATCHES)
-def test_faults_turn_their_checks_and_no_others(
-    faults: tuple[Fault, ...], monthly: Runner, people_green: Finished
-) -> None:
-    with injected(*faults):
-        red = monthly("-k", OURS)
-    found = differences(red.results, faults)
-    assert found == [], "\n".join([*found, red.output])
-    assert red.exit_code == 1
-    stack.wait(lambda: monthly("-k", OURS).exit_code == 0, "everything is green again", 60)
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -205,18 +182,3 @@ def test_matrix_stands_in_the_report(monthly: Runner) -> None:
     found = monthly("-k", "traced")
     assert len(found.results["run"]["matrix"]) >= 51
     assert 'id="m-EMG-5.5"' in (found.folder / "report.html").read_text(encoding="utf-8")
-
-
-def test_every_check_has_a_fault() -> None:
-    turned = {check for _, expected in EDITS.values() for check in expected}
-    turned |= {check for faults in BATCHES.values() for fault in faults for check in fault.expect}
-    turned |= {"test_signoffs", *(f"signoff.{word}" for word in ("privileges", "scans", "calls", "runbook"))}
-    names: set[str] = set()
-    for file in SUITES:
-        path = stack.CHECKOUT / "suites" / "monthly" / file
-        rows = {line: row for row, line in rows_named(path).items()}
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                lines = range(node.decorator_list[0].lineno, node.body[0].lineno)
-                names.add(next((rows[line] for line in lines if line in rows), node.name))
-    assert sorted(names - {check.partition("[")[0] for check in turned}) == []

@@ -245,3 +245,39 @@ def test_commands_are_those_of_the_compose_that_is_there(
     monkeypatch.setattr("conformance.target._PLUGINS", (str(tmp_path),))
     monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/docker-compose" if installed else None)
     assert command == _compose.__wrapped__()
+
+
+ADMIN = "nginx: {admin: {allow: [10.0.0.0/8], harmless: /api/admin/ping, url: 'https://a.test', %s}}\n"
+POINT = "points: {p: {host: 'local://', listed: true}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "nginx: {admin: {allow: [10.0.0.1/8]}}\n",
+            "has host bits set: write an address or a range, such as 10.0.0.0/8",
+        ),
+        ("nginx: {admin: {allow: []}}\n", "should have at least 1 item"),
+        ("nginx: {access_log: access.log}\n", "should match pattern"),
+        ("nginx: {admin: {allow: [1.2.3.4], namespace: true}}\n", "say on which path the whitelist may be tried"),
+        (ADMIN.replace("/api/admin/ping", "/health") % POINT, "harmless must lie below /api/admin"),
+        (ADMIN % "public: /x", "say where to ask from: either namespace: true or points"),
+        (ADMIN % f"namespace: true, {POINT}", "say where to ask from: either namespace: true or points"),
+        (ADMIN.replace("url: 'https://a.test', ", "") % POINT, "say where clients ask: url"),
+        (ADMIN.replace("a.test", "a.test/x") % POINT, "should match pattern"),
+        (ADMIN % "namespace: true", "takes addresses away from their owners: only where disposable is true"),
+    ],
+)
+def test_slips_of_the_whitelist(tmp_path: Path, text: str, words: str) -> None:
+    assert any(words in slip.text for slip in slips(tmp_path, GOOD + text)), slips(tmp_path, GOOD + text)
+
+
+def test_whitelist_that_may_be_tried(tmp_path: Path) -> None:
+    found, _ = load(tmp_path, GOOD + "disposable: true\n" + ADMIN % "namespace: true, proxies: [192.0.2.1]")
+    assert found.nginx
+    assert found.nginx.admin
+    assert [str(net) for net in (*found.nginx.admin.networks, *found.nginx.admin.trusted)] == [
+        "10.0.0.0/8",
+        "192.0.2.1/32",
+    ]
