@@ -66,7 +66,7 @@ def slips(tmp_path: Path, text: str, name: str = "toy.yaml", **environ: str) -> 
         (GOOD + "schedule: {}\n", 4, "schedule: write either crontab (a file, or user) or timer (NAME.timer)"),
         (GOOD + "schedule: {crontab: /c, timer: a.timer}\n", 4, "write either crontab"),
         (GOOD + "schedule: {timer: a.service}\n", 4, "schedule.timer: string should match pattern"),
-        (GOOD + "certificates:\n  web: {}\n", 5, "write either endpoint (host:port) or file"),
+        (GOOD + "certificates:\n  web: {}\n", 5, "write endpoint (host:port), or file"),
         (GOOD + "certificates:\n  web: {endpoint: web}\n", 5, "is no endpoint: write host:port, such as localhost:443"),
         (GOOD + "mounts: [data]\n", 4, "mounts.0: string should match pattern"),
         (GOOD + "not_applicable:\n- {check: a, reason: none here, approver: ops}\n", 5, "review: is missing"),
