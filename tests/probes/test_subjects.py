@@ -22,6 +22,7 @@ DECLARED = target(
         "both": {"endpoint": "localhost:443", "file": "/tls/a.crt", "key": "/tls/a.key"},
         "stored": {"file": "/tls/b.crt"},
     },
+    listeners={"private": ["redis"]},
     redis={"host": "127.0.0.1", "keys": {"session": "session:*"}},
     postgres={"host": "x", "dbname": "d", "user": "u", "pools": {"api": {"file": "/etc/pool.yaml", "role": "r"}}},
     backups={
@@ -44,6 +45,7 @@ EXPECTED = {
     "tls_endpoint": ["both", "nginx"],
     "stored_certificate": ["both"],
     "key_file": ["both"],
+    "private_service": ["redis"],
     "key_class": ["session"],
     "pool": ["api"],
     "backup": ["database", "roles"],
