@@ -71,19 +71,19 @@ def test_expiry_is_not_the_business_of_the_chain(serve: Serve, tmp_path: Path, c
 def test_name_that_the_certificate_is_not_for(serve: Serve, tmp_path: Path, ca: str) -> None:
     port = serve(hang, server(tmp_path, LEAF, MIDDLE))
     run, found = look(port, ca, names=["api.test", "other.test"])
-    assert reading(tls_trust.certificate_names, run, found).value == "is not for other.test"
+    assert reading(tls_trust.certificate_names, run, found).value == "not for other.test"
     assert reading(tls_trust.certificate_verified, run, found).value == "verified"
 
 
 def test_address_is_no_name(serve: Serve, tmp_path: Path, ca: str) -> None:
     run, found = look(serve(hang, server(tmp_path, LEAF, MIDDLE)), ca, names=["127.0.0.1"])
-    assert reading(tls_trust.certificate_names, run, found).value == "is not for 127.0.0.1"
+    assert reading(tls_trust.certificate_names, run, found).value == "not for 127.0.0.1"
 
 
 def test_common_name_alone_is_no_name_for_clients(serve: Serve, tmp_path: Path, ca: str) -> None:
     leaf = issue("localhost", ROOT, names=["other.test"])
     run, found = look(serve(hang, server(tmp_path, leaf)), ca)
-    assert reading(tls_trust.certificate_names, run, found).value == "is not for localhost"
+    assert reading(tls_trust.certificate_names, run, found).value == "not for localhost"
 
 
 def test_chain_out_of_order_still_verifies_and_is_said(serve: Serve, tmp_path: Path, ca: str) -> None:
@@ -102,7 +102,7 @@ def test_each_name_is_asked_for_by_itself(serve: Serve, tmp_path: Path, ca: str)
 
     right.sni_callback = choose
     run, found = look(serve(hang, right), ca, names=["localhost", "api.test"])
-    assert reading(tls_trust.certificate_names, run, found).value == "is not for api.test"
+    assert reading(tls_trust.certificate_names, run, found).value == "not for api.test"
 
 
 def test_authorities_that_cannot_be_read(serve: Serve, tmp_path: Path) -> None:

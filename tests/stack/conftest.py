@@ -71,6 +71,12 @@ def weekly(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
     return _runner("weekly", tmp_path_factory, state)
 
 
+@pytest.fixture(scope="session")
+def monthly(tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
+    """Run the monthly suite the same way."""
+    return _runner("monthly", tmp_path_factory, state)
+
+
 def _runner(suite: str, tmp_path_factory: pytest.TempPathFactory, state: Path) -> Runner:
     def run(*words: str, checkout: Path = stack.CHECKOUT, target: str = "demo", prefix: tuple[str, ...] = (),
             environ: dict[str, str] | None = None) -> Finished:  # fmt: skip
