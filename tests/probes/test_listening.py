@@ -75,16 +75,16 @@ def test_container_against_the_declared_list_both_ways(container: Container, see
     assert said(listening.service_undeclared, *words, **good).value == "none"
     assert said(listening.service_missing, *words, **good).value == "none"
     none = said(listening.service_undeclared, *words)
-    assert none.value == "0.0.0.0:323/udp, 0.0.0.0:5432, [::]:5432"
+    assert none.value == "undeclared 0.0.0.0:323/udp, 0.0.0.0:5432, [::]:5432"
     assert "127.0.0.1:8081 (loopback)" in none.excerpt
     more = {"services": {"db": [5432, "6432", "323/udp", "53/udp"]}}
-    assert said(listening.service_missing, *words, **more).value == "53/udp, 6432"
+    assert said(listening.service_missing, *words, **more).value == "nobody on 53/udp, 6432"
 
 
 def test_declared_for_itself_and_open_to_all_is_a_finding(container: Container, seen: Listening) -> None:
     words = (seen, engine(container), "db")
     found = said(listening.service_undeclared, *words, services={"db": ["127.0.0.1:5432", "323/udp"]})
-    assert found.value == "0.0.0.0:5432, [::]:5432"
+    assert found.value == "undeclared 0.0.0.0:5432, [::]:5432"
 
 
 def test_host_both_ways(container: Container) -> None:
@@ -101,7 +101,7 @@ def test_host_both_ways(container: Container) -> None:
         assert said(listening.host_missing, found, host=[port]).value == "none"
         published = replace(container, published=(f"0.0.0.0:{port}:5432",))
         assert said(listening.host_undeclared, found, engine(published), host=others).value == "none"
-    assert said(listening.host_missing, look(container), host=[port]).value == str(port)
+    assert said(listening.host_missing, look(container), host=[port]).value == f"nobody on {port}"
 
 
 def test_socket_of_udp_that_is_there_for_a_moment_only_is_no_listener() -> None:
@@ -154,8 +154,8 @@ def test_service_in_the_network_of_the_host_is_judged_there(container: Container
 def test_published_ports_both_ways() -> None:
     one = replace(BASE, published=("127.0.0.1:15432:5432", "0.0.0.0:25432:5432"))
     lists = {"published": {"db": ["127.0.0.1:15432:5432", "80:80"]}}
-    assert said(listening.published_undeclared, engine(one), "db", **lists).value == "0.0.0.0:25432:5432"
-    assert said(listening.published_missing, engine(one), "db", **lists).value == "80:80"
+    assert said(listening.published_undeclared, engine(one), "db", **lists).value == "undeclared 0.0.0.0:25432:5432"
+    assert said(listening.published_missing, engine(one), "db", **lists).value == "not there: 80:80"
     good = {"published": {"db": ["127.0.0.1:15432:5432", "25432:5432"]}}
     assert said(listening.published_undeclared, engine(one), "db", **good).value == "none"
     assert said(listening.published_missing, engine(one), "db", **good).value == "none"

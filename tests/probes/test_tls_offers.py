@@ -80,11 +80,17 @@ def server_hello(version: int, cipher: int) -> bytes:
     return b"\x16\x03\x00" + len(record).to_bytes(2, "big") + record
 
 
-def offered(data: bytes) -> tuple[int, set[int]]:
-    """(version, ciphers) of a ClientHello."""
+def offered(connection: socket.socket) -> tuple[int, set[int]]:
+    """(version, ciphers) of one of our own hellos."""
+    data = connection.recv(4096, socket.MSG_PEEK)
     size = int.from_bytes(data[44:46], "big")
     ids = data[46 : 46 + size]
     return int.from_bytes(data[9:11], "big"), {int.from_bytes(ids[n : n + 2], "big") for n in range(0, size, 2)}
+
+
+def _is_openssl(connection: socket.socket) -> bool:
+    """Whether the hello has a session id, which ours has not."""
+    return connection.recv(4096, socket.MSG_PEEK)[43] > 0
 
 
 @pytest.mark.parametrize(
@@ -103,9 +109,8 @@ def test_what_openssl_has_forgotten_is_seen_all_the_same(
     version, cipher = offer
 
     def handler(connection: socket.socket) -> None:
-        data = connection.recv(4096, socket.MSG_PEEK)
-        asked, ciphers = offered(data)
-        if asked == version and cipher in ciphers and (version != TLS12 or len(ciphers) < 20) and 0x1301 not in ciphers:
+        asked, ciphers = offered(connection)
+        if not _is_openssl(connection) and asked == version and cipher in ciphers:
             connection.sendall(server_hello(version, cipher))
             return
         with context.wrap_socket(connection, server_side=True) as secure:
@@ -156,6 +161,33 @@ def test_server_that_tires_of_us_is_not_strict(serve: Serve, tmp_path: Path) -> 
                 hang(secure)
 
     assert isinstance(look(serve(handler)), NotMeasured)
+
+
+def test_server_that_is_silent_to_old_clients_alone_refuses_them(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls_offers, "TIMEOUT", 0.1)
+    context = server(tmp_path, LEAF, ciphers=STRICT, oldest=ssl.TLSVersion.TLSv1_2)
+
+    def handler(connection: socket.socket) -> None:
+        if not _is_openssl(connection):
+            hang(connection)
+        with context.wrap_socket(connection, server_side=True) as secure:
+            hang(secure)
+
+    versions, ciphers = said(look(serve(handler)))
+    assert (versions.value, ciphers.value) == (NOTHING, NOTHING)
+    assert "TLS 1.0: kept silent" in versions.excerpt
+
+
+def test_name_that_nobody_can_ask_for_hides_no_other(serve: Serve, tmp_path: Path) -> None:
+    port = serve(hang, server(tmp_path, LEAF))
+    odd = {"endpoint": f"localhost:{port}", "server_name": ".odd"}
+    run = probing(certificates={"odd": odd, "web": {"endpoint": f"localhost:{port}"}})
+    for name in ("tls_offers", "tls_trust", "tls_certificates"):
+        found = measure(name, run)
+        assert isinstance(found["odd"], NotMeasured), name
+        assert not isinstance(found["web"], NotMeasured), name
 
 
 def test_server_that_says_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
