@@ -1,6 +1,5 @@
 """targets/NAME.yaml: one deployment under examination, and where each of its parts is."""
 
-import re
 import shutil
 from datetime import date
 from functools import cache
@@ -11,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from conformance.pattern import matches
+from conformance.target_certificates import Certificate
+from conformance.target_listeners import Listeners
 from conformance.target_nginx import Nginx
 from conformance.threshold import Duration, NoData, Override, Strict, iso_date
 
@@ -191,23 +192,6 @@ class Backups(Strict):
     restore: Restore | None = None
 
 
-class Certificate(Strict):
-    """A certificate as served by `endpoint` (host:port, asked for `server_name`), or a PEM `file` on the host."""
-
-    endpoint: str | None = None
-    server_name: str | None = None
-    file: str | None = None
-    service: str | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.endpoint is None) == (self.file is None):
-            raise ValueError("write either endpoint (host:port) or file (a path on the host)")
-        if self.endpoint is not None and not re.fullmatch(r".+:\d{1,5}", self.endpoint):
-            raise ValueError(f"{self.endpoint!r} is no endpoint: write host:port, such as localhost:443")
-        return self
-
-
 class Setting(Strict):
     """Where a number of the application is configured: a YAML `file` and the `key` in it, with dots.
 
@@ -280,6 +264,7 @@ class Target(Strict):
     logs: dict[str, Log] = {}
     backups: dict[str, Backups] = {}
     certificates: dict[str, Certificate] = {}
+    listeners: Listeners | None = None
     settings: dict[str, Setting] = {}
     mounts: list[Annotated[str, Field(pattern=r"^/")]] = []
     schedule: Schedule | None = None

@@ -147,6 +147,10 @@ def _inconsistent(target: Target, source: Document) -> Iterator[Slip]:
     for name in target.postgres.pools if target.postgres else ():
         if name not in target.services:
             yield source.slip(("postgres", "pools", name), f"postgres.pools names {name!r}, which is no service here")
+    for key, names in target.listeners.named.items() if target.listeners else ():
+        for name in names:
+            if name not in target.services:
+                yield source.slip(("listeners", key), f"listeners.{key} names {name!r}, which is no service here")
 
 
 def _named(data: Any) -> set[str]:

@@ -10,7 +10,7 @@ from conformance import duration
 from conformance.reading import Reading
 from conformance.words import Verdict
 
-Unit = Literal["1", "s", "%", "B", "1/min", "days", "hours", "lines", "connections"]
+Unit = Literal["1", "s", "%", "B", "1/min", "days", "hours", "lines", "connections", "bits"]
 NoData = Literal["unknown", "ok", "warning", "critical"]
 
 

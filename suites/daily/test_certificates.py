@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.daily
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.runbook("SEC-4.6", row="certificate.days")
 def test_certificate_days(certificate_days, judge):

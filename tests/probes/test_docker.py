@@ -48,12 +48,18 @@ STOPPED = container({"Status": "exited", "Running": False, "ExitCode": 137})
 PAUSED = container({"Status": "paused", "Paused": True})
 
 
+def test_published_ports_are_read() -> None:
+    ports = {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "15432"}], "9000/tcp": None}
+    found = container(host={"NetworkMode": "toy_default"}, NetworkSettings={"Ports": ports})
+    assert (found.published, found.network, found.pid) == (("127.0.0.1:15432:5432",), "toy_default", 17471)
+
+
 def test_running_container_is_read_whole() -> None:
     expected = Container(
         id=ID, name="agentv3_agent-v3_1", service="agent-v3", status="running", health="healthy", exit_code=0,
         oom_killed=False, restarts=0, image_id=IMAGE, image_name="agentv3:latest", memory_limit=201326592, cpus=0.0,
         started=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(),
-        created=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(),
+        created=datetime(2026, 11, 23, 7, 13, 13, tzinfo=UTC).timestamp(), pid=17471,
     )  # fmt: skip
     assert expected == RUNNING
 

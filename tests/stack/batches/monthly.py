@@ -2,6 +2,7 @@
 
 from tests.stack.batches import Batches, beside, in_turn
 from tests.stack.faults import access
+from tests.stack.faults.exposure import BATCHES as EXPOSURE
 from tests.stack.faults.people import ALERTMANAGER_GONE, STRANGE_ADDRESS
 
 ACCESS: Batches = {
@@ -14,7 +15,7 @@ ACCESS: Batches = {
 }
 PEOPLE: Batches = {"receivers": (STRANGE_ADDRESS,), "alertmanager stopped": (ALERTMANAGER_GONE,)}
 
-BATCHES = in_turn(beside(ACCESS, PEOPLE))
+BATCHES = in_turn(beside(ACCESS, PEOPLE), EXPOSURE)
 
 _EDITS = "test_monthly_faults_people.py::test_files_that_say_something_else"
 _OLD = "test_monthly_faults_people.py::test_signoff_of_long_ago"
