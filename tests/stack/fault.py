@@ -23,6 +23,7 @@ class Fault:
     """One fault. `shows` waits for its state, `gone` for the state after it; both only look.
 
     `disturbs` names a file of checks that may move too: what they compare with is what the fault changes.
+    What leaves no `echo` is over when it is removed: the run of the next fault sees that it is.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Fault:
     gone: Callable[[], bool] = field(default=lambda: True)
     patience: float = 40  # seconds
     disturbs: str = ""
+    echo: bool = True
 
 
 def root(verdict: str, says: str = "") -> Expect:
