@@ -144,6 +144,11 @@ def _inconsistent(target: Target, source: Document) -> Iterator[Slip]:
             ("nginx", "admin", "namespace"),
             "nginx.admin.namespace: takes addresses away from their owners: only where disposable is true",
         )
+    yield from _strangers(target, source)
+
+
+def _strangers(target: Target, source: Document) -> Iterator[Slip]:
+    """Names of services that are none."""
     for name in target.postgres.pools if target.postgres else ():
         if name not in target.services:
             yield source.slip(("postgres", "pools", name), f"postgres.pools names {name!r}, which is no service here")
