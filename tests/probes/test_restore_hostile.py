@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -199,6 +200,22 @@ def test_program_of_the_suite_itself_writes_nowhere_else(outside: Path) -> None:
         made.remove()
     assert list(outside.iterdir()) == []
     (outside / "ours").touch()  # the run itself has given up nothing
+
+
+@here
+def test_caller_who_is_not_root_is_confined_by_landlock_alone(tmp_path: Path, outside: Path) -> None:
+    if landlock.version() < confining.TCP:
+        pytest.skip("this kernel's Landlock does not know TCP")
+    made = confining.Confined(tmp_path, binaries_here()[0], None)
+    assert made.words == f"confined by Landlock {landlock.version()}"
+    assert "unshare" not in made.prefix
+    words = [*made.prefix, "sh", "-c", f"touch mine && ! touch {outside}/ran"]
+    assert made.start("sh", lambda: subprocess.run(words, cwd=tmp_path, check=False).returncode) == 0
+    with pytest.raises(PermissionError):
+        made.start("psql", lambda: subprocess.run(["/bin/sh", "-c", "true"], check=False))
+    made.end()
+    with pytest.raises(NotMeasured, match="was ended"):
+        made.start("sh", lambda: None)
 
 
 @here

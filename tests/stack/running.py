@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.stack import stack
 
-SECONDS = 120  # a run that takes longer hangs
+SECONDS = 180  # a run that takes longer hangs
 
 
 @dataclass(frozen=True, slots=True)
