@@ -5,6 +5,7 @@ import pytest
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_exists(backup_count, require):

@@ -5,6 +5,7 @@ import pytest
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.6")
@@ -15,6 +16,7 @@ def test_postgres_answer(postgres_answer, require):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.runbook("OPS-1.6")
 def test_postgres_role(postgres_role, require):

@@ -30,6 +30,7 @@ def test_cpu(service_cpu, judge):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.3")

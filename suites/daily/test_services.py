@@ -5,6 +5,7 @@ import pytest
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.1")
@@ -15,6 +16,7 @@ def test_engine(engine_answer, require):
 
 @pytest.mark.daily
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.predeploy
 @pytest.mark.postdeploy
 @pytest.mark.runbook("OPS-1.1")

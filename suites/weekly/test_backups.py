@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_growth(backup_growth, require):
     """The newest backup is not half-written under the name of a finished one."""
@@ -39,6 +40,7 @@ def test_backup_kept(backup_kept, judge):
 
 
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_archive(archive_end, archive_trailing, require):
     """The newest backup's archive is intact to its last byte, and nothing follows it."""
@@ -47,6 +49,7 @@ def test_backup_archive(archive_end, archive_trailing, require):
 
 
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.runbook("OPS-1.11")
 def test_backup_complete(dump_end, require):
     """The newest backup ends with the dump's own end mark: without it a dump that was cut restores without an error."""

@@ -4,6 +4,7 @@ import pytest
 
 
 @pytest.mark.weekly
+@pytest.mark.monthly
 @pytest.mark.runbook("EMG-5.3", row="postgres.locks.chain")
 def test_lock_chain(postgres_lock_chains, judge):
     """Nobody waits long for a lock; where somebody does, the evidence shows the chain from its root."""

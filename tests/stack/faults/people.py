@@ -3,7 +3,7 @@
 import requests
 
 from tests.stack import stack
-from tests.stack.fault import Fault, blocked, root
+from tests.stack.fault import Fault, blocked, follows, root
 
 CONFIG = stack.RUN / "config" / "alertmanager" / "alertmanager.yml"
 _ORIGINAL = stack.CHECKOUT / "stack" / "config" / "alertmanager" / "alertmanager.yml"
@@ -43,5 +43,9 @@ ALERTMANAGER_GONE = Fault(
     inject=lambda: stack.docker("stop", "-t", "2", stack.container("alertmanager")),
     remove=lambda: stack.docker("start", stack.container("alertmanager")),
     gone=lambda: stack.healthy("alertmanager") and stack.prometheus('up{job="alertmanager"}') == [1.0],
-    expect={"test_alertmanager_ready": root("CRITICAL"), "test_receivers": blocked("test_alertmanager_ready")},
+    expect={
+        "test_state[alertmanager]": root("CRITICAL", "exited"),
+        "test_alertmanager_ready": follows("CRITICAL", "test_state[alertmanager]"),
+        "test_receivers": blocked("test_state[alertmanager]"),
+    },
 )
