@@ -4,12 +4,13 @@ Run it by `make bench`. It prints medians and ratios of interleaved runs; it ass
 The slowest probe is the one whose process (interpreter, its own libraries, its measurement) takes longest.
 """
 
+import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -26,10 +27,12 @@ def wall(command: list[str], environ: dict[str, str]) -> float:
     return time.perf_counter() - start
 
 
-def probes() -> list[str]:
-    """The names of all probes."""
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted((CHECKOUT / "fixtures").glob("*.py")))
-    return re.findall(r"^@probe\([^\n]*\)\ndef (\w+)\(", text, re.MULTILINE)
+def probes(daily: list[str], environ: dict[str, str]) -> list[str]:
+    """The names of the probes that a daily run starts, as one tells."""
+    with tempfile.TemporaryDirectory() as folder:
+        wall([*daily, f"--run-dir={folder}"], environ)
+        record = json.loads((Path(folder) / "results.json").read_text(encoding="utf-8"))
+    return sorted(record["run"]["cost"]["probes_s"])
 
 
 def compose() -> str:
@@ -57,7 +60,8 @@ def main(rounds: int = 7) -> None:
         ],
         "daily": [PYTHON, "-m", "pytest", "-m", "daily", "--target", "demo"],
     }
-    alone = {name: [PYTHON, "tests/bench/one_probe.py", name] for name in probes()}
+    started = probes(commands["daily"], environ)
+    alone = {name: [PYTHON, "tests/bench/one_probe.py", name] for name in started}
     slowest = max(alone, key=lambda name: min(wall(alone[name], environ) for _ in range(3)))
     commands[f"slowest probe ({slowest})"] = alone[slowest]
     times: dict[str, list[float]] = {name: [] for name in commands}
