@@ -12,6 +12,7 @@ from tests.probes.issuing import Issued, issue
 from tests.stack import stack
 from tests.stack.certificate import with_days_left
 from tests.stack.fault import Expect, Fault, root
+from tests.stack.faults.access import quiet
 from tests.stack.faults.nginx import Certificate, Nginx
 
 TLS = stack.RUN / "tls"
@@ -271,8 +272,9 @@ PUBLISHED = Fault(
     "PostgreSQL is published to everybody",
     inject=_publish,
     remove=_compose_up,
-    shows=lambda: stack.healthy("postgres"),
-    gone=lambda: stack.healthy("postgres") and stack.healthy("agent-v3"),
+    # Both ways the server is made anew, and what it could not answer meanwhile stands in the access log.
+    shows=lambda: stack.healthy("postgres") and quiet(),
+    gone=lambda: stack.healthy("postgres") and stack.healthy("agent-v3") and quiet(),
     patience=90,
     expect={
         "test_published_ports[postgres]": root("WARNING", "0.0.0.0:25432:5432"),
