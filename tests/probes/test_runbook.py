@@ -93,7 +93,7 @@ def test_sentence_that_is_not_accounted_for(run: Probing, name: str, old: str, n
         ("runbook/monitoring.md", "| above 2 s | above 5 s |", "| above 2 s | above 6 s |",
          "response time, P95 (warning above 2 s, critical above 6 s): no row of thresholds.yaml says so"),
         ("runbook/performance.md", "| 86400 s (1 day)", "| 86401 s (1 day)", "llm_response (86401 s (1 day)): no row"),
-        ("runbook/security.md", "| below 30 | below 7  |", "| below 30 | below 14 |", "critical below 14): no row"),
+        ("runbook/security.md", "| below 30 | below 7   |", "| below 30 | below 14  |", "critical below 14): no row"),
     ],
 )  # fmt: skip
 def test_number_that_is_not_the_rows(run: Probing, name: str, old: str, new: str, says: str) -> None:
