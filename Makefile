@@ -9,7 +9,7 @@ TARGET ?= demo
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: demo stack-up stack-down stack-clean test test-unit test-plugin test-stack test-browser test-fast check bench
+.PHONY: demo stack-up stack-down stack-clean test test-unit test-plugin test-probes test-stack test-browser test-fast check bench
 
 # Start the reference stack, run the daily suite against it, leave a report.
 demo: stack-up
@@ -33,6 +33,10 @@ test-unit: $(VENV)/.done
 
 test-plugin: $(VENV)/.done
 	$(BIN)/pytest -W error tests/plugin
+
+# Real servers on loopback, in namespaces and in throw-away clusters.
+test-probes: $(VENV)/.done
+	$(BIN)/pytest -W error tests/probes
 
 test-stack: stack-up
 	$(BIN)/pytest -W error tests/stack
