@@ -9,7 +9,7 @@ TARGET ?= demo
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: demo stack-up stack-down stack-clean test test-unit test-plugin test-probes test-stack test-browser test-fast check bench
+.PHONY: demo stack-up stack-down stack-clean test test-unit test-plugin test-probes test-stack test-browser test-fast check bench bench-restore bench-access
 
 # Start the reference stack, run the daily suite against it, leave a report.
 demo: stack-up
@@ -56,6 +56,12 @@ check: $(VENV)/.done
 # Ratios, measured side by side in one run. Not timed tests.
 bench: stack-up
 	$(BIN)/python tests/bench/daily.py
+
+bench-restore: stack-up
+	$(BIN)/python tests/bench/restore.py
+
+bench-access: $(VENV)/.done
+	$(BIN)/python tests/bench/access_log.py
 
 $(VENV)/.done: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.11 or newer"; exit 1; }

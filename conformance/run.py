@@ -252,8 +252,10 @@ def suite_of(marker_expr: str) -> str:
 
 
 def deadline_of(marker_expr: str) -> float:
-    """The default deadline in seconds: 30 minutes where weekly, monthly or drill checks may run, else 30 s."""
-    return 1800.0 if re.search(r"weekly|monthly|drill", marker_expr) else 30.0
+    """The default deadline in seconds: 30 minutes for weekly, monthly and drill checks, 5 for postdeploy, else 30 s."""
+    if re.search(r"weekly|monthly|drill", marker_expr):
+        return 1800.0
+    return 300.0 if "postdeploy" in marker_expr else 30.0
 
 
 def _given(folder: Path) -> Path:

@@ -14,7 +14,9 @@ def rows(entries: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, Any]
 
 
 def _row(entry: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    count = Counter(one["kind"] for one in found)
+    # What is filed under a sentence and looked at in other suites only serves it, and does not prove it.
+    proofs = {one["name"] for one in entry["checks"] if set(one["suites"]) & set(entry["suites"])}
+    count = Counter(one["kind"] for one in found if one["check"]["id"].partition("[")[0] in proofs)
     kinds = [kind for kind in page.KINDS if count[kind]]
     return {
         "id": entry["id"], "page": f"../../{checks.page(entry['id'])}", "sentence": entry["sentence"],

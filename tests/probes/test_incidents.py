@@ -53,6 +53,21 @@ def readings(found: list[Incident]) -> tuple[Reading, Reading, Reading]:
     return records, cause, actions
 
 
+@pytest.mark.parametrize("word", ["TBD", "todo", "n/a", "_unknown_", "To be determined."])
+def test_word_for_nothing_is_nothing(tmp_path: Path, word: str) -> None:
+    found = measure("incidents_read", run(tmp_path, record(ago(60), cause=word)))
+    assert not found[0].has_cause
+
+
+@pytest.mark.parametrize(
+    "line", ["  - [ ] Ask (owner: Desk, due: 2026-02-01)", "* [ ] Ask (owner: Desk, due: 2026-02-01)"]
+)
+def test_action_in_another_form_is_not_lost(tmp_path: Path, line: str) -> None:
+    good = f"- [x] Give it one (owner: Tech Lead, done: {ago(3)})"
+    found = measure("incidents_read", run(tmp_path, record(ago(60), actions=f"{good}\n{line}")))
+    assert "is no action as the template has it" in found[0].slips[0]
+
+
 def test_whole_records(tmp_path: Path) -> None:
     (tmp_path / "incidents").mkdir()
     (tmp_path / "incidents" / "README.md").write_text("no record")

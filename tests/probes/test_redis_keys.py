@@ -10,7 +10,7 @@ import pytest
 from conformance.reading import NotMeasured
 from fixtures import redis, redis_keys
 from fixtures.redis import Server
-from fixtures.redis_census import Census
+from fixtures.redis_census import Census, Group
 from tests.probes.conftest import Serve
 from tests.probes.support import Handler, body, closed_port, fault, measure, probing, target, unmeasured, within
 from tests.probes.test_redis import bulk
@@ -177,6 +177,22 @@ def test_server_that_stops_answering_leaves_what_was_seen(serve: Serve) -> None:
     with pytest.raises(NotMeasured, match=r"looked at 20 of 32 keys .* no longer answered") as caught:
         read("redis_coverage", found)
     assert caught.value.parts == ("redis",)
+
+
+def test_what_was_seen_before_redis_broke_off_can_be_bad_and_not_good(serve: Serve) -> None:
+    def hang(words: list[str]) -> None:
+        if words[:2] == ["SCAN", "20"]:
+            time.sleep(1)
+
+    found, run = taken(store(KEYS, hang), serve)
+    size = read("redis_key_size", found, "string")
+    assert (size.at_least, size.hidden_by) == (True, ("redis census",))
+    assert fault(run, "redis census") is not None
+    found.members["llm"] = Group(seen=3)
+    found.classes = {"llm": "llm:*"}
+    assert read("redis_ttl_set", found, "llm").value is None
+    found.members["llm"] = Group(seen=3, lasting=1)
+    assert read("redis_ttl_set", found, "llm").value == "missing on 1 of 3 keys"
 
 
 @pytest.mark.parametrize(

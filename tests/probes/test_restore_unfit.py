@@ -125,6 +125,8 @@ def test_workspace_that_is_not_there_is_said(material: Material, tmp_path: Path)
         (3, "psql:<stdin>:9: ERROR:  53100: could not extend", "line 9: ERROR:  53100: could not extend", True),
         (2, "psql:<stdin>:9: server closed the connection unexpectedly", None, True),
         (3, "psql:<stdin>:5: error: invalid command \\restrict", None, True),
+        (3, "psql:<stdin>:5: error: invalid command \\N", None, False),
+        (3, "psql:<stdin>:53123: ERROR:  42P01: relation does not exist", None, False),
         (3, 'psql:<stdin>:5: ERROR:  0A000: extension "x" is not available', None, True),
         (3, 'psql:<stdin>:5: ERROR:  53200: could not execute command "id": Cannot allocate memory',
          'line 5: ERROR:  53200: could not execute command "id": it is kept from programs', False),
