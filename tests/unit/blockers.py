@@ -97,6 +97,12 @@ def blockers(name: str) -> frozenset[str]:
     return frozenset((found | ({"test_state"} if "{}" in parts else set())) - {name})
 
 
+def fixtures_reached(check: Written) -> set[Place]:
+    """Every fixture that a check asks for, and those that they ask for in turn."""
+    known = set(_fixtures().values())
+    return {place for one in check.fixtures if one in _fixtures() for place in reached(_fixtures()[one])} & known
+
+
 def _alike(part: str, words: str) -> bool:
     """Whether the words, which may have pieces put in as the part's may, can be those of the part."""
     return re.fullmatch(re.escape(part).replace(r"\{\}", ".+"), words) is not None

@@ -5,7 +5,9 @@ Where it has not, one stopped server is many equal UNKNOWNs without a root.
 
 import pytest
 
-from tests.unit.blockers import blockers, checks, reports
+from conformance.check import SUITES
+from fixtures import plugin
+from tests.unit.blockers import blockers, checks, fixtures_reached, reports
 
 IN_FLIGHT = ("llm.in_flight", "http.pool.in_flight")
 FILES = ("backup.age", "backup.size", "backup.size.share", "test_backup_format")
@@ -58,3 +60,16 @@ def test_blockers_are_found_through_probes_and_parts(name: str, blocked_by: set[
 )  # fmt: skip
 def test_what_has_nothing_to_do_with_a_check_does_not_block_it(name: str, not_by: str) -> None:
     assert not_by not in blockers(name)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_what_a_suite_asks_for_is_registered_where_it_runs_alone(suite: str) -> None:
+    """Collecting would not say so: a fixture that is asked for by name is missed when its check runs."""
+    asked = {
+        place[0].removeprefix("fixtures.")
+        for one in checks().values()
+        if suite in one.markers
+        for place in fixtures_reached(one)
+    }
+    assert sorted(asked - set(plugin.modules(suite))) == []
+    assert set(plugin.modules(suite)) <= set(plugin.modules(None))
