@@ -109,3 +109,12 @@ def test_sessions_of_the_role_against_what_the_pool_may_open() -> None:
     nobody = Answers("postgresql://x", "r", "d", {"clients": clients[2:]}, {})
     with pytest.raises(NotMeasured, match="app has no session at all"):
         body(pools.pool_used)(measure("pool_bounds", made), nobody, "api", made.target)
+
+
+def test_services_of_one_role_share_its_bound() -> None:
+    made = run(said())
+    assert made.target.postgres is not None
+    made.target.postgres.pools["worker"] = made.target.postgres.pools["api"]
+    survey = Answers("postgresql://x", "r", "d", {"clients": ({"role": "app", "application": "", "sessions": 90},)}, {})
+    reading = body(pools.pool_used)({"api": 60.0, "worker": 60.0}, survey, "api", made.target)
+    assert reading.value == 75.0

@@ -132,6 +132,8 @@ def test_workspace_that_is_not_there_is_said(material: Material, tmp_path: Path)
          'line 5: ERROR:  53200: could not execute command "id": it is kept from programs', False),
         (3, 'psql:<stdin>:5: ERROR:  XX000: incompatible library "/x": missing magic block', None, False),
         (3, "", "exit code 3", False),
+        (-9, "", "exit code -9", True),
+        (137, "", "exit code 137", True),
     ],
 )  # fmt: skip
 def test_error_is_one_line_without_values(code: int, said: str, line: str | None, environment: bool) -> None:
