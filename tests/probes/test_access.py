@@ -63,6 +63,19 @@ def test_stranger_whom_nginx_passed_on_is_a_finding_whatever_the_application_sai
     assert "passed on to the application:\n1 x 401 /api/admin/ping by 11.0.0.1" in found.excerpt
 
 
+@pytest.mark.parametrize(("status", "known"), [(401, False), (302, False), (500, False), (404, False), (403, True)])
+def test_log_that_does_not_say_who_answered_a_stranger_is_a_part_only(tmp_path: Path, status: int, known: bool) -> None:
+    (tmp_path / "access.log").write_text(combined("11.0.0.1", "/api/admin/ping", status))
+    found = strangers(tmp_path)
+    assert (found.value, found.at_least) == (0, not known)
+    assert ("does not say who answered" in found.excerpt) == (not known)
+
+
+def test_stranger_whose_connection_was_upgraded_was_answered(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(combined("11.0.0.1", "/api/admin/ping", 101))
+    assert strangers(tmp_path).value == 1
+
+
 def test_only_the_window_counts(tmp_path: Path) -> None:
     old = access.MONTH + 3600
     (tmp_path / "access.log").write_text(combined("9.9.9.9", "/api/admin", 200, ago=old) + combined())
