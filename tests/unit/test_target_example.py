@@ -1,4 +1,4 @@
-"""docs/target.example.yaml: it validates as it stands, and names every key that a target may have."""
+"""The examples in docs/: each validates as it stands, and that of a target names every key that there is."""
 
 import re
 import typing
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from conformance import targets, thresholds
+from conformance import contacts, document, targets, thresholds, waivers
 from conformance.target import Target
 
 CHECKOUT = Path(__file__).parents[2]
@@ -55,3 +55,15 @@ def test_example_validates(tmp_path: Path) -> None:
     rows, _ = thresholds.load(CHECKOUT / "thresholds.yaml")
     targets.with_overrides(found, source, rows)
     assert targets.unknown(found, source, thresholds.check_names(CHECKOUT / "suites")) == []
+
+
+def test_example_of_waivers_has_no_slip() -> None:
+    found, slips = waivers.load(CHECKOUT / "docs" / "waivers.example.yaml", thresholds.check_names(CHECKOUT / "suites"))
+    assert (len(found), slips) == (1, [])
+
+
+def test_example_of_a_roster_fills_every_role() -> None:
+    path = CHECKOUT / "docs" / "contacts.example.yaml"
+    roster = contacts.read(document.load(path))
+    assert list(roster.slips) == []
+    assert set(roster.roles) == {"on-call", "dba", "devops", "tech-lead", "team-lead", "cto"}
