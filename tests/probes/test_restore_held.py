@@ -263,3 +263,10 @@ def test_peaks_are_few_and_do_not_last_for_ever() -> None:
     assert len(peaks["t"]) <= 7  # one a day
     assert losses.raised(peaks, {"t": 100}, now)["t"] == [[now, 100]]
     assert losses.recent({"t": [[now, 5], [now + day, 3]], "old": [[now, 1]]}, now + 1) == {"t": [[now + day, 3]]}
+
+
+def test_backup_of_the_roles_that_is_cut_off_says_nothing_of_the_roles(material: Material, tmp_path: Path) -> None:
+    look = look_at(tmp_path, packed(material.good), None, material)
+    [roles] = tmp_path.glob("globals_*.sql.gz")
+    roles.write_bytes(roles.read_bytes()[:-30])
+    assert look("test_dump_roles")["test_dump_roles"] == Said("blocked", "test_backup_archive[globals]")
