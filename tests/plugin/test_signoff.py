@@ -110,7 +110,8 @@ def test_without_a_roster_nobody_can_sign(signing: Project, text: str | None, sa
 
 
 def test_what_a_probe_tells_stands_in_the_record_of_the_run(project: Project) -> None:
-    entry = '{"id": "MON-2.1", "sentence": "Fast", "suites": ["daily"], "checks": [], "reasons": {}}'
+    check = '{"name": "toy.value", "suites": ["daily"], "manual": False}'
+    entry = f'{{"id": "MON-2.1", "sentence": "Fast", "suites": ["daily"], "checks": [{check}], "reasons": {{}}}}'
     project.probes(f"@probe(timeout=5)\ndef told(run):\n    run.tell('matrix', [{entry}])\n    return take(1)\n")
     project.checks('@daily\n@runbook("MON-2.1", row="toy.value")\ndef test_toy(told, judge): judge(told)\n')
     ran = project.run()
