@@ -38,6 +38,12 @@ def ask(words: str, user_agent: str = "tests") -> str:
     return stack.shell("traffic", f"curl -sk -A {user_agent} -o /dev/null {words}")
 
 
+def ask_until(status: int, words: str) -> None:
+    """Ask until a worker answers that has read the new configuration: the old ones take requests for a moment yet."""
+    code = "-w '%{http_code}'"
+    stack.wait(lambda: ask(f"{code} {words}") == str(status), f"{words.rpartition(' ')[2]} answers {status}")
+
+
 TRUSTS_EVERYBODY = edited(
     "real_ip believes everybody",
     LISTS,
@@ -132,7 +138,7 @@ _STRANGER_ANSWERED = edited(
 
 def _use_admin() -> None:
     _STRANGER_ANSWERED.inject()
-    ask(f"-H 'Authorization: Bearer {stack.secret('ADMIN_TOKEN')}' {EDGE}/api/admin/limits")
+    ask_until(200, f"-H 'Authorization: Bearer {stack.secret('ADMIN_TOKEN')}' {EDGE}/api/admin/limits")
 
 
 def quiet() -> bool:
@@ -177,7 +183,7 @@ _FOUND = edited(
     "    location = /.env {\n        return 200 x;\n    }\n" + HEALTH,
     {"access.scans.answered": root("WARNING")},
 )
-FOUND = replace(_FOUND, inject=lambda: (_FOUND.inject(), ask(f"{EDGE}/.env")), gone=quiet)
+FOUND = replace(_FOUND, inject=lambda: (_FOUND.inject(), ask_until(200, f"{EDGE}/.env")), gone=quiet)
 
 _BROKEN = edited(
     "a page fails forty times",
@@ -186,7 +192,11 @@ _BROKEN = edited(
     "    location = /broken {\n        return 502;\n    }\n" + HEALTH,
     {"access.errors": root("CRITICAL")},
 )
-BROKEN = replace(_BROKEN, inject=lambda: (_BROKEN.inject(), ask(f"'{EDGE}/broken?[1-40]'")), gone=quiet)
+BROKEN = replace(
+    _BROKEN,
+    inject=lambda: (_BROKEN.inject(), ask_until(502, f"{EDGE}/broken"), ask(f"'{EDGE}/broken?[1-40]'")),
+    gone=quiet,
+)
 
 _ONE_ADDRESS = edited(
     "nginx knows everybody by the address of the gateway",
